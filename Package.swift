@@ -1,0 +1,49 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+    name: "vintage",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "vintage", targets: ["vintage"]),
+        .library(name: "ObjectStore", targets: ["ObjectStore"]),
+        .library(name: "Workspace", targets: ["Workspace"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
+        .systemLibrary(name: "CGit2", pkgConfig: "libgit2"),
+        .target(
+            name: "FileSystem",
+            dependencies: [.product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: settings),
+        .target(
+            name: "ObjectStore",
+            dependencies: [
+                "FileSystem", "CZstd",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: settings),
+        .target(name: "Git", dependencies: ["FileSystem", "CGit2"], swiftSettings: settings),
+        .target(
+            name: "Workspace",
+            dependencies: ["FileSystem", "ObjectStore", "Git", .product(name: "Yams", package: "Yams")],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "vintage",
+            dependencies: ["Workspace", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: settings),
+        .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"], swiftSettings: settings),
+        .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore"], swiftSettings: settings),
+        .testTarget(name: "GitTests", dependencies: ["Git"], swiftSettings: settings),
+        .testTarget(name: "WorkspaceTests", dependencies: ["Workspace"], swiftSettings: settings),
+        .testTarget(name: "CommandTests", dependencies: ["FileSystem"], swiftSettings: settings),
+    ]
+)
