@@ -20,9 +20,10 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
         .systemLibrary(name: "CGit2", pkgConfig: "libgit2"),
+        .target(name: "CPlatform"),
         .target(
             name: "FileSystem",
-            dependencies: [.product(name: "SystemPackage", package: "swift-system")],
+            dependencies: ["CPlatform", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: settings),
         .target(
             name: "ObjectStore",
