@@ -12,7 +12,7 @@ import SystemPackage
 ///
 /// All operations take a single name and do not follow a symbolic link of that name, which is what keeps a stored tree
 /// from being written outside of its artifact.
-public struct Directory: ~Copyable {
+public struct Directory: ~Copyable, Sendable {
     let descriptor: Int32
     /// The path it was opened by, for messages.
     public let path: FilePath

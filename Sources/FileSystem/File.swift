@@ -13,7 +13,7 @@ import SystemPackage
 ///
 ///     let file = try File(reading: "data.csv")
 ///     let count = try file.read(into: buffer)
-public struct File: ~Copyable {
+public struct File: ~Copyable, Sendable {
     let descriptor: Int32
     /// The path it was opened by, for messages.
     public let path: FilePath

@@ -49,3 +49,8 @@ public var availableCores: Int {
     if allowed > 0 { return allowed }
     return max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 }
+
+/// Lets the calling thread sleep.
+public func pause(milliseconds: Int) {
+    usleep(UInt32(clamping: milliseconds * 1000))
+}

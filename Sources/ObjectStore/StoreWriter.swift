@@ -1,0 +1,314 @@
+import Crypto
+import Dispatch
+import FileSystem
+import Synchronization
+import SystemPackage
+
+/// Adds objects to a store. All threads of one piece of work share a writer.
+///
+/// Nothing is visible to others before its pack is complete and flushed. While a writer lives, the store is not cleaned
+/// up: keep it until whatever refers to the new objects is in place.
+public final class StoreWriter: Sendable {
+    /// What a writer has added so far.
+    public struct Statistics: Sendable {
+        /// How many objects were new.
+        public var objects = 0
+        /// Their bytes before compression.
+        public var rawBytes: UInt64 = 0
+        /// Their bytes in the packs.
+        public var storedBytes: UInt64 = 0
+    }
+
+    private struct State: ~Copyable {
+        var open: OpenPack?
+        /// Objects in packs that no index names yet.
+        var pending: Set<ObjectKey> = []
+        var statistics = Statistics()
+        var failure: StoreError?
+    }
+
+    package let store: Store
+    private let level: Int
+    private let targetSize: UInt64
+    private let state = Mutex(State())
+    private let sealing = DispatchQueue(label: "vintage.pack.sealing")
+    private let sealingSlots = DispatchSemaphore(value: 3)
+    private let scratches = Mutex<[WriteScratch]>([])
+    private let sharedLock: File
+
+    init(store: Store, level: Int, targetSize: UInt64, sharedLock: consuming File) {
+        self.store = store
+        self.level = level
+        self.targetSize = targetSize
+        self.sharedLock = sharedLock
+    }
+
+    /// What has been added so far.
+    public var statistics: Statistics { state.withLock { $0.statistics } }
+
+    // MARK: Adding objects
+
+    /// Stores an object unless it is there already, and returns its id.
+    @discardableResult
+    public func put(_ bytes: [UInt8], kind: ObjectKind) throws(StoreError) -> ObjectID {
+        try bytes.withUnsafeTypedBytes { (bytes) throws(StoreError) in try self.put(bytes, kind: kind) }
+    }
+
+    /// Stores an object from memory unless it is there already, and returns its id.
+    ///
+    /// - Complexity: one hash, one look-up; for a new object one compression and one copy.
+    @discardableResult
+    public func put(_ bytes: UnsafeRawBufferPointer, kind: ObjectKind) throws(StoreError) -> ObjectID {
+        let key = ObjectKey(ObjectID(of: bytes), kind)
+        if store.location(of: key) != nil { return key.id }
+        let isNew = state.withLock { $0.pending.insert(key).inserted }
+        if !isNew { return key.id }
+        let scratch = scratches.withLock { $0.popLast() } ?? WriteScratch()
+        defer { scratches.withLock { $0.append(scratch) } }
+        try append(try scratch.record(of: bytes, key: key, level: level), key: key)
+        return key.id
+    }
+
+    /// Stores a snapshot and returns its id.
+    public func put(_ snapshot: Snapshot) throws(StoreError) -> ObjectID {
+        try put(snapshot.encoded(), kind: .snapshot)
+    }
+
+    /// Copies a record as it stands in another pack.
+    package func copy(_ record: UnsafeRawBufferPointer, header: RecordHeader) throws(StoreError) {
+        let isNew = state.withLock { $0.pending.insert(header.key).inserted }
+        if isNew { try append(record, key: header.key) }
+    }
+
+    private func append(_ record: UnsafeRawBufferPointer, key: ObjectKey) throws(StoreError) {
+        let full = try state.withLock { (state: inout State) throws(StoreError) -> OpenPack? in
+            if let failure = state.failure { throw failure }
+            if state.open == nil { state.open = try OpenPack(layout: store.layout) }
+            try state.open!.append(record)
+            state.statistics.objects += 1
+            state.statistics.rawBytes += UInt64(state.open!.lastRawLength)
+            state.statistics.storedBytes += UInt64(record.count)
+            guard state.open!.size >= targetSize else { return nil }
+            return state.open.take()
+        }
+        if let full { seal(full) }
+    }
+
+    // MARK: Completing packs
+
+    /// Completes a pack on a thread of its own, so that nobody waits for the disk while there is work to do.
+    private func seal(_ pack: OpenPack) {
+        sealingSlots.wait()
+        sealing.async {
+            do throws(StoreError) {
+                let index = try pack.seal(self.store.layout)
+                self.store.publish(index)
+                self.state.withLock { state in
+                    for key in pack.keys { state.pending.remove(key) }
+                }
+            } catch {
+                self.state.withLock { if $0.failure == nil { $0.failure = error } }
+            }
+            self.sealingSlots.signal()
+        }
+    }
+
+    /// Completes and flushes all packs. What was put before is now in the store, whatever happens.
+    public func finish() throws(StoreError) {
+        if let last = state.withLock({ $0.open.take() }) { seal(last) }
+        sealing.sync {}
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+        try store.mergeIndexesIfMany()
+    }
+}
+
+extension Store {
+    /// Begins adding objects.
+    ///
+    /// - Parameters:
+    ///   - level: the zstd level.
+    ///   - packSize: a pack is completed once it has grown past this many bytes.
+    /// - Throws: the refusal of a file operation. Waits while the store is cleaned up.
+    public func makeWriter(
+        level: Int = standardCompressionLevel, packSize: UInt64 = 64 << 20
+    ) throws(StoreError) -> StoreWriter {
+        let lock = try withFileErrors { () throws(FileError) in
+            let lock = try File(openingOrCreating: self.layout.lock)
+            _ = try lock.lock(exclusively: false, waits: true)
+            return lock
+        }
+        // A clean-up may have run until just now: see what it left.
+        try refresh()
+        return StoreWriter(store: self, level: level, targetSize: packSize, sharedLock: lock)
+    }
+}
+
+/// Memory and compression state that one thread uses to prepare a record.
+private final class WriteScratch: @unchecked Sendable {
+    // `@unchecked Sendable`: a scratch is taken out of the writer's pool, used by one thread, and put back.
+    private var output = ByteBuffer()
+    private var compressor = Compressor()
+
+    /// The record of an object, valid until the next call.
+    func record(
+        of bytes: UnsafeRawBufferPointer, key: ObjectKey, level: Int
+    ) throws(StoreError) -> UnsafeRawBufferPointer {
+        guard bytes.count <= PackFormat.maximumObjectSize else {
+            throw .compression("an object of \(bytes.count) bytes is larger than any chunk")
+        }
+        let header = PackFormat.recordHeaderCount
+        output.reserve(header + max(bytes.count, Compressor.bound(bytes.count)))
+        let payload = UnsafeMutableRawBufferPointer(rebasing: output.bytes[header...])
+        let compressed = compressor.compress(bytes, level: level, into: payload)
+        if compressed == nil { payload.copyMemory(from: bytes) }
+        let stored = compressed ?? bytes.count
+        RecordHeader(
+            key: key, encoding: compressed == nil ? .raw : .zstd, rawLength: UInt32(bytes.count),
+            storedLength: UInt32(stored)
+        ).encode(into: output.bytes)
+        return UnsafeRawBufferPointer(rebasing: output.bytes[..<(header + stored)])
+    }
+}
+
+/// A pack that is being written under a temporary name.
+///
+/// `@unchecked Sendable`: it is used under the writer's lock, then handed to the sealing queue once and for all.
+private final class OpenPack: @unchecked Sendable {
+    private let file: File
+    private let temporary: FilePath
+    private var buffer = ByteBuffer(capacity: 1 << 20)
+    private var buffered = 0
+    private var flushed: UInt64 = 0
+    private var hash = SHA256()
+    private var entries: [PackIndex.Entry] = []
+    private var isInPlace = false
+    private(set) var lastRawLength: UInt32 = 0
+
+    var size: UInt64 { flushed + UInt64(buffered) }
+    var keys: some Sequence<ObjectKey> { entries.lazy.map(\.header.key) }
+
+    init(layout: StoreLayout) throws(StoreError) {
+        let temporary = layout.temporary.appending(temporaryName())
+        self.temporary = temporary
+        file = try withFileErrors { () throws(FileError) in try File(creating: temporary, permissions: 0o444) }
+        try PackFormat.header.withUnsafeTypedBytes { (bytes) throws(StoreError) in try write(bytes) }
+    }
+
+    deinit {
+        // A pack that was not completed leaves nothing behind.
+        if !isInPlace { try? temporary.remove() }
+    }
+
+    func append(_ record: UnsafeRawBufferPointer) throws(StoreError) {
+        let offset = UInt32(size)
+        try write(record)
+        let header = RecordHeader(decoding: record)!
+        lastRawLength = header.rawLength
+        entries.append(PackIndex.Entry(header: header, pack: 0, offset: offset))
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+        if buffered + bytes.count > buffer.bytes.count { try flush() }
+        if bytes.count >= buffer.bytes.count {
+            try flush(bytes)
+        } else {
+            UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[buffered...]).copyMemory(from: bytes)
+            buffered += bytes.count
+        }
+    }
+
+    private func flush() throws(StoreError) {
+        try flush(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<buffered]))
+        buffered = 0
+    }
+
+    private func flush(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+        if bytes.isEmpty { return }
+        hash.update(bufferPointer: bytes)
+        try withFileErrors { () throws(FileError) in try file.write(bytes) }
+        file.startWriteback(from: Int64(flushed), count: Int64(bytes.count))
+        flushed += UInt64(bytes.count)
+    }
+
+    /// Flushes the pack, gives it its name, and writes its index.
+    func seal(_ layout: StoreLayout) throws(StoreError) -> PackIndex {
+        try flush()
+        let id = hash.finalize().withUnsafeBytes { ObjectID(loading: $0) }
+        let place = layout.pack(id)
+        try withFileErrors { () throws(FileError) in
+            try file.synchronize()
+            try place.removingLastComponent().makeDirectories()
+            try temporary.rename(to: place)
+            isInPlace = true
+            try Directory(place.removingLastComponent()).synchronize()
+            try Directory(layout.packs).synchronize()
+        }
+        let bytes = PackIndex.encode(packs: [PackIndex.Pack(id: id, size: flushed)], entries: entries)
+        return try PackIndex.write(bytes, layout)
+    }
+}
+
+extension PackIndex {
+    /// Puts an index into its place, flushed, and maps it.
+    package static func write(_ bytes: [UInt8], _ layout: StoreLayout) throws(StoreError) -> PackIndex {
+        let path = layout.index(ObjectID(of: bytes))
+        try withFileErrors { () throws(FileError) in
+            let temporary = layout.temporary.appending(temporaryName())
+            do throws(FileError) {
+                let file = try File(creating: temporary, permissions: 0o444)
+                try file.write(bytes)
+                try file.synchronize()
+                try temporary.rename(to: path)
+            } catch {
+                try? temporary.remove()
+                throw error
+            }
+            try Directory(layout.indexes).synchronize()
+        }
+        return try PackIndex(path)
+    }
+
+    /// One index over all that the given ones cover.
+    package static func merge(_ indexes: [PackIndex]) -> [UInt8] {
+        var packs: [Pack] = []
+        var numbers: [Pack: UInt32] = [:]
+        var entries: [Entry] = []
+        entries.reserveCapacity(indexes.reduce(0) { $0 + $1.count })
+        for index in indexes {
+            for pack in index.packs where numbers[pack] == nil {
+                numbers[pack] = UInt32(packs.count)
+                packs.append(pack)
+            }
+            for position in 0..<index.count {
+                guard var entry = index.entry(at: position) else { continue }
+                entry.pack = numbers[index.packs[Int(entry.pack)]]!
+                entries.append(entry)
+            }
+        }
+        return encode(packs: packs, entries: entries)
+    }
+}
+
+extension Store {
+    /// Merges indexes of similar size once there are eight of them, so that a look-up stays a look-up in a few tables
+    /// however many packs there are.
+    ///
+    /// Safe beside other processes: the merged index is in place before the old ones go, and a reader that misses one
+    /// lists them again.
+    func mergeIndexesIfMany() throws(StoreError) {
+        while true {
+            var tiers: [Int: [PackIndex]] = [:]
+            for index in currentIndexes() { tiers[(64 - index.count.leadingZeroBitCount) / 3, default: []].append(index) }
+            guard let (_, crowded) = tiers.first(where: { $0.value.count >= 8 }) else { return }
+            // A damaged index is left for the check to find.
+            for index in crowded where !index.isIntact() {
+                throw .damagedFile(path: displayed(index.path), reason: "its bytes do not have the hash in its name")
+            }
+            let merged = try PackIndex.write(PackIndex.merge(crowded), layout)
+            try withFileErrors { () throws(FileError) in
+                for index in crowded where index.path != merged.path { try index.path.remove() }
+            }
+            try refresh()
+        }
+    }
+}
