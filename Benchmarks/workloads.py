@@ -67,11 +67,11 @@ def _event_rows(kind, segment):
     for time, event, section, country, device, status in zip(steps, events, sections, countries, devices, statuses):
         # A few users and pages make most of the traffic.
         user = int(2_000_000 * number() ** 2)
-        page = int(300_000 * number() ** 4)
+        page = int(300_000 * number() ** 3)
         amount = f"{number() ** 2 * 400:.2f}" if event in ("purchase", "add_to_cart") else ""
         rows.append(
             f"{bits(64):016x},{time},u{user:07d},{event},{section}{page},{country},{device},{amount},"
-            f"{int(number() ** 2 * 60_000)},{status}\n"
+            f"{int(number() ** 2 * 400_000)},{status}\n"
         )
     return "".join(rows).encode()
 
