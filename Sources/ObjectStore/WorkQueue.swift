@@ -1,5 +1,4 @@
 import Dispatch
-import Synchronization
 
 /// Runs jobs on a fixed number of threads with a bounded queue, so that memory stays bounded however much there is to do.
 ///
@@ -13,29 +12,20 @@ package final class WorkQueue: Sendable {
     package typealias Job = @Sendable () throws(StoreError) -> Void
 
     private struct State {
+        /// The jobs that wait, the next one last.
         var waiting: [Job] = []
-        var head = 0
-        /// Jobs that wait or run.
-        var outstanding = 0
+        /// How many jobs run on a worker.
+        var running = 0
         var isClosed = false
         var failure: StoreError?
-
-        mutating func next() -> Job? {
-            guard head < waiting.count else { return nil }
-            let job = waiting[head]
-            waiting[head] = {}
-            head += 1
-            if head == waiting.count {
-                waiting.removeAll(keepingCapacity: true)
-                head = 0
-            }
-            return job
-        }
     }
 
-    private let state = Mutex(State())
-    /// Signalled once a job that is put into the queue, once when the last job ends, and for each worker when it closes.
-    private let arrivals = DispatchSemaphore(value: 0)
+    private enum Next {
+        case job(Job)
+        case nothingLeft
+    }
+
+    private let state = Monitor(State())
     private let capacity: Int
 
     private init(capacity: Int) { self.capacity = capacity }
@@ -45,23 +35,23 @@ package final class WorkQueue: Sendable {
     /// - Parameters:
     ///   - workers: how many threads work, the caller's included.
     ///   - capacity: how many jobs may wait.
-    /// - Throws: the first error of `produce` or a job; the jobs that follow it are dropped.
+    /// - Throws: the first error of `produce` or a job; the jobs that wait then are dropped.
     package static func run(
         workers: Int, capacity: Int, _ produce: (WorkQueue) throws(StoreError) -> Void
     ) throws(StoreError) {
         let queue = WorkQueue(capacity: workers > 1 ? capacity : 0)
         let group = DispatchGroup()
         for _ in 1..<max(1, workers) {
-            DispatchQueue.global().async(group: group) { queue.work() }
+            DispatchQueue.global().async(group: group) { queue.work { state in state.isClosed } }
         }
         do throws(StoreError) {
             try produce(queue)
         } catch {
             queue.fail(error)
         }
-        queue.drain()
+        queue.work { state in state.running == 0 }
         queue.state.withLock { $0.isClosed = true }
-        for _ in 1..<max(1, workers) { queue.arrivals.signal() }
+        queue.state.notifyAll()
         group.wait()
         if let failure = queue.state.withLock({ $0.failure }) { throw failure }
     }
@@ -72,53 +62,44 @@ package final class WorkQueue: Sendable {
     package func submit(_ job: @escaping Job) throws(StoreError) {
         let (isQueued, failure) = state.withLock { state -> (Bool, StoreError?) in
             if let failure = state.failure { return (false, failure) }
-            guard state.waiting.count - state.head < capacity else { return (false, nil) }
-            state.waiting.append(job)
-            state.outstanding += 1
+            guard state.waiting.count < capacity else { return (false, nil) }
+            // The queue is short: moving its few jobs costs nothing beside doing one.
+            state.waiting.insert(job, at: 0)
             return (true, nil)
         }
         if let failure { throw failure }
-        if isQueued { arrivals.signal() } else { try job() }
+        if isQueued { state.notifyAll() } else { try job() }
     }
 
     private func fail(_ error: StoreError) {
-        state.withLock { if $0.failure == nil { $0.failure = error } }
+        state.withLock { state in
+            if state.failure == nil { state.failure = error }
+            state.waiting.removeAll()
+        }
+        state.notifyAll()
     }
 
-    private func runOne() -> Bool {
-        guard let (job, hasFailed) = state.withLock({ state in state.next().map { ($0, state.failure != nil) } }) else {
-            return false
-        }
-        if !hasFailed {
+    /// Runs jobs until none waits and `isDone` holds.
+    private func work(until isDone: (borrowing State) -> Bool) {
+        while true {
+            let next = state.wait { state -> Next? in
+                if let job = state.waiting.popLast() {
+                    state.running += 1
+                    return .job(job)
+                }
+                return isDone(state) ? .nothingLeft : nil
+            }
+            guard case .job(let job) = next else { return }
             do throws(StoreError) {
                 try job()
             } catch {
                 fail(error)
             }
-        }
-        let isLast = state.withLock { state in
-            state.outstanding -= 1
-            return state.outstanding == 0
-        }
-        if isLast { arrivals.signal() }
-        return true
-    }
-
-    /// What each worker does: runs jobs until the queue closes.
-    private func work() {
-        while true {
-            arrivals.wait()
-            if runOne() { continue }
-            if state.withLock({ $0.isClosed }) { return }
-        }
-    }
-
-    /// Works along until no job waits or runs.
-    private func drain() {
-        while true {
-            if runOne() { continue }
-            if state.withLock({ $0.outstanding == 0 }) { return }
-            arrivals.wait()
+            let isIdle = state.withLock { state in
+                state.running -= 1
+                return state.running == 0 && state.waiting.isEmpty
+            }
+            if isIdle { state.notifyAll() }
         }
     }
 }
