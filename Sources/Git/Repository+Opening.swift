@@ -60,6 +60,7 @@ extension Repository {
     ) throws(GitError) -> Repository {
         try Library.start()
         if let branch { try requireValidBranchName(branch) }
+        let first = if let branch { branch } else { try defaultBranch(environment) }
         var options = git_repository_init_options()
         try check(
             git_repository_init_options_init(&options, UInt32(GIT_REPOSITORY_INIT_OPTIONS_VERSION)), "making a repository")
@@ -69,8 +70,8 @@ extension Repository {
         var pointer: OpaquePointer?
         let path = absolute(directory).cString
         let code =
-            if let branch {
-                branch.withCString { name in
+            if let first {
+                first.withCString { name in
                     options.initial_head = name
                     return git_repository_init_ext(&pointer, path, &options)
                 }
