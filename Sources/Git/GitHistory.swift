@@ -1,0 +1,62 @@
+import CGit2
+
+/// Commits one after another, newest first: a commit comes after those that follow it.
+///
+///     let history = try repository.history(from: [head])
+///     while let commit = try history.next() { print(commit.summary) }
+///
+/// Commits are read as they are asked for, so that stopping early costs nothing.
+public final class GitHistory {
+    // The walk uses the repository, which must outlive it.
+    private let repository: Repository
+    private let walk: OpaquePointer
+
+    fileprivate init(_ repository: Repository, owning walk: OpaquePointer) {
+        self.repository = repository
+        self.walk = walk
+    }
+
+    deinit {
+        git_revwalk_free(walk)
+    }
+
+    /// The next commit, or `nil` at the end.
+    public func next() throws(GitError) -> GitCommit? {
+        var id = git_oid()
+        let code = git_revwalk_next(&id, walk)
+        if code == GIT_ITEROVER.rawValue { return nil }
+        try check(code, "walking the history")
+        return try repository.commit(GitObjectID(id))
+    }
+}
+
+extension Repository {
+    /// The commits that the given ones reach, themselves included.
+    ///
+    /// - Parameter firstParentOnly: Whether to follow a merge into its first parent only.
+    public func history(from commits: [GitObjectID], firstParentOnly: Bool = false) throws(GitError) -> GitHistory {
+        var walk: OpaquePointer?
+        try check(git_revwalk_new(&walk, pointer), "walking the history")
+        guard let walk else { throw .failed(operation: "walking the history", message: "libgit2 gave no walk") }
+        let history = GitHistory(self, owning: walk)
+        git_revwalk_sorting(walk, GIT_SORT_TIME.rawValue)
+        if firstParentOnly { git_revwalk_simplify_first_parent(walk) }
+        for commit in commits {
+            var id = commit.raw
+            try check(git_revwalk_push(walk, &id), "walking the history from \(commit.short)")
+        }
+        return history
+    }
+
+    /// Shows `visit` the commits that the given ones reach, newest first, until it returns `false`.
+    ///
+    /// - Throws: ``GitError``, or what `visit` throws.
+    public func history(
+        from commits: [GitObjectID], firstParentOnly: Bool = false, _ visit: (GitCommit) throws -> Bool
+    ) throws {
+        let history = try history(from: commits, firstParentOnly: firstParentOnly)
+        while let commit = try history.next() {
+            if try !visit(commit) { return }
+        }
+    }
+}
