@@ -30,8 +30,8 @@ public func quotedForDisplay(_ bytes: some Sequence<UInt8>) -> String {
 ///
 /// Text that does not begin with a double quote stands for itself. In quotes, all of C's single-letter escapes and octal
 /// escapes of exactly three digits are understood, so that a path which git printed can be read too.
-public func unquoted(_ text: some Collection<UInt8>) -> [UInt8]? {
-    guard text.first == UInt8(ascii: "\"") else { return Array(text) }
+public func unquoted(_ text: [UInt8]) -> [UInt8]? {
+    guard text.first == UInt8(ascii: "\"") else { return text }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count)
     var rest = text.dropFirst().makeIterator()

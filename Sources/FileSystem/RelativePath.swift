@@ -35,16 +35,24 @@ public struct RelativePath: Hashable, Sendable {
         try self.init(bytes: text.utf8)
     }
 
+    // One pass without allocation: a lock or a listing checks its paths by the thousand.
     private static func reasonInvalid(_ bytes: [UInt8]) -> String? {
         if bytes.isEmpty { return nil }
-        for component in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            if component.isEmpty { return "it has an empty component" }
-            if component.count > 255 { return "it has a component of more than 255 bytes" }
-            if component.elementsEqual([UInt8(ascii: ".")]) { return "it has the component '.'" }
-            if component.elementsEqual([UInt8(ascii: "."), UInt8(ascii: ".")]) { return "it has the component '..'" }
-            if component.contains(0) { return "it holds a NUL byte" }
+        return bytes.withUnsafeBufferPointer { bytes in
+            let dot = UInt8(ascii: ".")
+            var start = 0
+            for end in 0...bytes.count {
+                if end < bytes.count && bytes[end] == 0 { return "it holds a NUL byte" }
+                guard end == bytes.count || bytes[end] == UInt8(ascii: "/") else { continue }
+                let count = end - start
+                if count == 0 { return "it has an empty component" }
+                if count > 255 { return "it has a component of more than 255 bytes" }
+                if count == 1 && bytes[start] == dot { return "it has the component '.'" }
+                if count == 2 && bytes[start] == dot && bytes[start + 1] == dot { return "it has the component '..'" }
+                start = end + 1
+            }
+            return nil
         }
-        return nil
     }
 
     /// Whether this is the root: no component.
