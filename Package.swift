@@ -54,7 +54,8 @@ let package = Package(
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"], swiftSettings: settings),
         .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore"], swiftSettings: settings),
         .testTarget(name: "GitTests", dependencies: ["Git"], swiftSettings: settings),
-        .testTarget(name: "WorkspaceTests", dependencies: ["Workspace"], swiftSettings: settings),
+        .testTarget(
+            name: "WorkspaceTests", dependencies: ["Workspace", "FileSystem", "ObjectStore"], swiftSettings: settings),
         .testTarget(name: "CommandTests", dependencies: ["FileSystem"], swiftSettings: settings),
     ]
 )

@@ -35,16 +35,24 @@ public struct RelativePath: Hashable, Sendable {
         try self.init(bytes: text.utf8)
     }
 
+    // One pass without allocation: a lock or a listing checks its paths by the thousand.
     private static func reasonInvalid(_ bytes: [UInt8]) -> String? {
         if bytes.isEmpty { return nil }
-        for component in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            if component.isEmpty { return "it has an empty component" }
-            if component.count > 255 { return "it has a component of more than 255 bytes" }
-            if component.elementsEqual([UInt8(ascii: ".")]) { return "it has the component '.'" }
-            if component.elementsEqual([UInt8(ascii: "."), UInt8(ascii: ".")]) { return "it has the component '..'" }
-            if component.contains(0) { return "it holds a NUL byte" }
+        return bytes.withUnsafeBufferPointer { bytes in
+            let dot = UInt8(ascii: ".")
+            var start = 0
+            for end in 0...bytes.count {
+                if end < bytes.count && bytes[end] == 0 { return "it holds a NUL byte" }
+                guard end == bytes.count || bytes[end] == UInt8(ascii: "/") else { continue }
+                let count = end - start
+                if count == 0 { return "it has an empty component" }
+                if count > 255 { return "it has a component of more than 255 bytes" }
+                if count == 1 && bytes[start] == dot { return "it has the component '.'" }
+                if count == 2 && bytes[start] == dot && bytes[start + 1] == dot { return "it has the component '..'" }
+                start = end + 1
+            }
+            return nil
         }
-        return nil
     }
 
     /// Whether this is the root: no component.
@@ -121,28 +129,4 @@ public struct InvalidPath: Error, Equatable, CustomStringConvertible {
 
     /// One line for people.
     public var description: String { "the path \(quotedForDisplay(bytes)) is not valid: \(reason)" }
-}
-
-/// Bytes of a name for people: plain text as it is, anything else in double quotes with C escapes, as git prints paths.
-public func quotedForDisplay(_ bytes: some Sequence<UInt8>) -> String {
-    let bytes = Array(bytes)
-    let isPlain =
-        !bytes.contains { $0 < 0x20 || $0 == 0x7f || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
-    if isPlain, let text = String(validating: bytes, as: UTF8.self) { return text }
-    let isText = String(validating: bytes, as: UTF8.self) != nil
-    var quoted: [UInt8] = [UInt8(ascii: "\"")]
-    for byte in bytes {
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): quoted += [UInt8(ascii: "\\"), byte]
-        case 0x0a: quoted += Array("\\n".utf8)
-        case 0x09: quoted += Array("\\t".utf8)
-        case 0x0d: quoted += Array("\\r".utf8)
-        case let byte where byte < 0x20 || byte == 0x7f || (byte >= 0x80 && !isText):
-            let octal = String(byte, radix: 8)
-            quoted += Array("\\".utf8) + Array(repeating: UInt8(ascii: "0"), count: 3 - octal.utf8.count) + Array(octal.utf8)
-        default: quoted.append(byte)
-        }
-    }
-    quoted.append(UInt8(ascii: "\""))
-    return String(decoding: quoted, as: UTF8.self)
 }
