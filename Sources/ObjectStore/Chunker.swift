@@ -1,91 +1,102 @@
-import Crypto
-
-/// Cuts files where their content says so, so that an insertion moves boundaries only near it.
+/// Cuts bytes into chunks where their content says so, so that an edit moves only the cuts near it.
 ///
-/// FastCDC with normalised chunking (Xia et al., "The Design of Fast Content-Defined Chunking for Data Deduplication
-/// Based Storage Systems", IEEE TPDS 2020). From a chunk's start, `minimum` bytes are skipped. Then, byte by byte from
-/// a hash of 0, the hash becomes `2 × hash + gear[byte]` modulo 2⁶⁴, and the chunk ends after the first byte at which
-/// the hash's highest *k* bits are zero. With an average of 2ᵃ bytes, *k* is a + 2 while the chunk has at most `average`
-/// bytes, that byte included, and a − 2 after. It ends at `maximum` bytes at the latest.
+/// This is FastCDC (Xia et al., 2020): a gear hash, a minimum that is skipped, and normalised chunking. All arithmetic
+/// is on unsigned 64-bit integers, modulo 2⁶⁴.
+///
+/// **The hash.** Let *G*(b) be the entry of ``GearTable`` for byte b. The hash at a byte is a function of that byte and
+/// of the 63 before it: with b₀ the byte itself, b₁ the one before and so on,
+///
+///     hash = G(b₀) + 2·G(b₁) + 4·G(b₂) + … + 2⁶³·G(b₆₃)
+///
+/// which is what `hash = 2·hash + G(byte)` leaves after any 64 or more bytes, since older ones are shifted out. Bit *i*
+/// depends on the last *i* + 1 bytes only, so the test below looks at the highest bits, which see the most.
+///
+/// **The cut.** A chunk that starts at byte s has the smallest length L, `minimum` ≤ L, such that one of these holds:
+/// - L = `maximum`, or the bytes end at s + L (a file's last chunk may be shorter than `minimum`);
+/// - L < `average` and the highest log₂(`average`) + 2 bits of the hash at byte s + L − 1 are zero;
+/// - L ≥ `average` and the highest log₂(`average`) − 2 bits of the hash at byte s + L − 1 are zero.
+///
+/// As `minimum` ≥ 64, the hash never looks back past the chunk's start. The 2 is ``normalisation``: it makes early
+/// cuts rarer and late cuts more frequent, which gathers the lengths around the average.
+///
+///     var rest = UnsafeRawBufferPointer(file)
+///     while !rest.isEmpty {
+///         let length = chunker.firstCut(in: rest)
+///         store(rest[..<length])
+///         rest = .init(rebasing: rest[length...])
+///     }
 package struct Chunker: Sendable {
-    private let parameters: ChunkingParameters
-    private let strictLimit: UInt64
-    private let looseLimit: UInt64
-    private let gear: GearTable
+    /// The number of bytes that a hash depends on.
+    @usableFromInline package static let windowLength = 64
 
+    /// How many bits more are tested below the average, and how many fewer from it on.
+    package static let normalisation = 2
+
+    /// The sizes in force.
+    package let parameters: ChunkingParameters
+
+    // A hash has its k highest bits zero exactly when it is below 2^(64 - k).
+    private let earlyBound: UInt64
+    private let lateBound: UInt64
+
+    /// Makes a chunker of the given sizes.
     package init(_ parameters: ChunkingParameters) {
         self.parameters = parameters
         let bits = parameters.average.trailingZeroBitCount
-        strictLimit = 1 << UInt64(64 - bits - 2)
-        looseLimit = 1 << UInt64(64 - bits + 2)
-        gear = .shared
+        earlyBound = 1 << (64 - bits - Self.normalisation)
+        lateBound = 1 << (64 - bits + Self.normalisation)
     }
 
-    /// The length of the first chunk.
+    /// The length of the first chunk of `bytes`: 1 to `maximum`, or 0 if there are none.
     ///
-    /// - Parameter bytes: at least `maximum` bytes, unless the file ends with them.
-    /// - Returns: 0 for no bytes, else a length from 1 to `maximum`.
-    /// - Complexity: O(length).
+    /// `bytes` must hold at least `maximum` bytes unless it reaches the end of the file; what follows the first
+    /// `maximum` bytes is not looked at.
+    ///
+    /// - Complexity: O(length of the chunk); the first `minimum` − 64 bytes are not read.
     package func firstCut(in bytes: UnsafeRawBufferPointer) -> Int {
-        guard bytes.count > parameters.minimum else { return bytes.count }
         let end = min(bytes.count, parameters.maximum)
-        var hash: UInt64 = 0
-        if let cut = cut(bytes, parameters.minimum, min(end, parameters.average), strictLimit, &hash) { return cut }
-        if end > parameters.average, let cut = cut(bytes, parameters.average, end, looseLimit, &hash) { return cut }
-        return end
-    }
-
-    /// Looks for a cut in a range: the position past the first byte at which the hash is below the limit.
-    @inline(__always)
-    private func cut(
-        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int, _ limit: UInt64, _ hash: inout UInt64
-    ) -> Int? {
-        let data = bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)
-        let gear = gear.values
-        var position = start
-        var state = hash
-        // Four bytes a step: their sums do not wait for the state, which shortens the chain of dependent operations.
-        while position + 4 <= end {
-            let first = gear[Int(data[position])]
-            let second = first &* 2 &+ gear[Int(data[position + 1])]
-            let third = second &* 2 &+ gear[Int(data[position + 2])]
-            let fourth = third &* 2 &+ gear[Int(data[position + 3])]
-            let afterFirst = state &* 2 &+ first
-            let afterSecond = state &* 4 &+ second
-            let afterThird = state &* 8 &+ third
-            let afterFourth = state &* 16 &+ fourth
-            if min(min(afterFirst, afterSecond), min(afterThird, afterFourth)) < limit {
-                if afterFirst < limit { return position + 1 }
-                if afterSecond < limit { return position + 2 }
-                if afterThird < limit { return position + 3 }
-                return position + 4
-            }
-            state = afterFourth
-            position += 4
+        guard end > parameters.minimum, let base = bytes.baseAddress else { return end }
+        // Every index below is less than `end`, hence within `bytes`; the gear has an entry for every byte value.
+        return GearTable.values.withUnsafeBufferPointer { gear in
+            var scan = GearScan(bytes: base.assumingMemoryBound(to: UInt8.self), gear: gear.baseAddress!)
+            scan.position = parameters.minimum - Self.windowLength
+            scan.skip(to: parameters.minimum - 1)
+            if scan.advance(to: min(parameters.average - 1, end), bound: earlyBound) { return scan.position }
+            if scan.advance(to: end, bound: lateBound) { return scan.position }
+            return end
         }
-        while position < end {
-            state = state &* 2 &+ gear[Int(data[position])]
-            position += 1
-            if state < limit { return position }
-        }
-        hash = state
-        return nil
     }
 }
 
-/// 256 random-looking numbers, one a byte: the first 8 bytes, big-endian, of SHA-256 of `vintage gear ` and the byte.
-///
-/// `@unchecked Sendable`: the memory is written once, before the table is shared, and never freed.
-final class GearTable: @unchecked Sendable {
-    let values: UnsafePointer<UInt64>
+/// A running gear hash over bytes.
+private struct GearScan {
+    let bytes: UnsafePointer<UInt8>
+    let gear: UnsafePointer<UInt64>
+    /// The next byte to take.
+    var position = 0
+    var hash: UInt64 = 0
 
-    static let shared = GearTable()
+    init(bytes: UnsafePointer<UInt8>, gear: UnsafePointer<UInt64>) {
+        self.bytes = bytes
+        self.gear = gear
+    }
 
-    private init() {
-        let table = UnsafeMutablePointer<UInt64>.allocate(capacity: 256)
-        for byte in UInt8.min...UInt8.max {
-            table[Int(byte)] = ObjectID(of: Array("vintage gear ".utf8) + [byte]).words.0
+    @inline(__always)
+    mutating func skip(to end: Int) {
+        while position < end {
+            hash = hash &<< 1 &+ gear[Int(bytes[position])]
+            position &+= 1
         }
-        values = UnsafePointer(table)
+    }
+
+    /// Takes bytes up to `end`, and stops after one at which the hash is below `bound`; tells whether there was one.
+    @inline(__always)
+    mutating func advance(to end: Int, bound: UInt64) -> Bool {
+        while position < end {
+            hash = hash &<< 1 &+ gear[Int(bytes[position])]
+            position &+= 1
+            if hash < bound { return true }
+        }
+        return false
     }
 }

@@ -1,22 +1,25 @@
-/// How files are cut into chunks; fixed for a store's life, since equal files must have equal chunks.
+/// The sizes, in bytes, that decide where a ``Chunker`` cuts.
+///
+/// A store records them when it is made and keeps them for good: other sizes cut the same file elsewhere, and nothing
+/// would be found to be stored already.
+///
+///     let parameters = try ChunkingParameters(minimum: 1 << 14, average: 1 << 16, maximum: 1 << 18)
 public struct ChunkingParameters: Hashable, Sendable {
-    /// The smallest chunk in bytes, a file's last one excepted.
+    /// The shortest chunk, except the last one of a file, in bytes.
     public let minimum: Int
-    /// The size in bytes about which chunks gather; a power of two.
+
+    /// The length, in bytes, at which cutting becomes easy. Chunks are about this long on average.
     public let average: Int
-    /// The largest chunk in bytes.
+
+    /// The longest chunk, in bytes.
     public let maximum: Int
 
-    /// Chooses sizes in bytes.
-    ///
-    /// - Throws: ``InvalidChunkingParameters`` unless `64 ≤ minimum < average < maximum ≤ 8 MiB` and `average` is a
-    ///   power of two of at least 256.
-    public init(minimum: Int, average: Int, maximum: Int) throws(InvalidChunkingParameters) {
-        guard minimum >= 64, minimum < average, average < maximum, maximum <= 8 << 20, average >= 256,
-            average.nonzeroBitCount == 1
-        else { throw InvalidChunkingParameters(minimum: minimum, average: average, maximum: maximum) }
-        self.init(unchecked: minimum, average, maximum)
-    }
+    /// The lengths that any of the three may have, in bytes: not below the gear hash's window, and small enough for
+    /// a chunk to be held in memory a few times over.
+    public static let allowedLengths = Chunker.windowLength...(1 << 26)
+
+    /// The sizes of a new store: 16 KiB, 64 KiB, 256 KiB.
+    public static let standard = ChunkingParameters(unchecked: 1 << 14, 1 << 16, 1 << 18)
 
     private init(unchecked minimum: Int, _ average: Int, _ maximum: Int) {
         self.minimum = minimum
@@ -24,22 +27,45 @@ public struct ChunkingParameters: Hashable, Sendable {
         self.maximum = maximum
     }
 
-    /// The sizes of a store that says nothing else: 16 KiB, 64 KiB and 256 KiB.
-    public static let standard = ChunkingParameters(unchecked: 16 << 10, 64 << 10, 256 << 10)
+    /// Checks and takes three sizes.
+    ///
+    /// - Throws: ``InvalidChunkingParameters`` unless `minimum` ≤ `average` ≤ `maximum`, all within
+    ///   ``allowedLengths``, and `average` is a power of two.
+    public init(minimum: Int, average: Int, maximum: Int) throws(InvalidChunkingParameters) {
+        for length in [minimum, average, maximum] where !Self.allowedLengths.contains(length) {
+            throw .lengthOutOfRange(length)
+        }
+        guard average.nonzeroBitCount == 1 else { throw .averageNotPowerOfTwo(average) }
+        guard minimum <= average, average <= maximum else {
+            throw .notAscending(minimum: minimum, average: average, maximum: maximum)
+        }
+        self.init(unchecked: minimum, average, maximum)
+    }
 }
 
-/// Sizes that do not make chunking parameters.
-public struct InvalidChunkingParameters: Error, Equatable, CustomStringConvertible {
-    /// The smallest chunk that was asked for.
-    public let minimum: Int
-    /// The average chunk that was asked for.
-    public let average: Int
-    /// The largest chunk that was asked for.
-    public let maximum: Int
+/// Why sizes were refused as ``ChunkingParameters``.
+public enum InvalidChunkingParameters: Error, Hashable, Sendable {
+    /// A size, in bytes, lies outside ``ChunkingParameters/allowedLengths``.
+    case lengthOutOfRange(Int)
+    /// The average, in bytes, is not a power of two.
+    case averageNotPowerOfTwo(Int)
+    /// The sizes, in bytes, do not ascend.
+    case notAscending(minimum: Int, average: Int, maximum: Int)
+}
 
-    /// One line for people.
+extension InvalidChunkingParameters: CustomStringConvertible {
+    /// What is wrong and what to do, in one line.
     public var description: String {
-        "chunk sizes \(minimum), \(average), \(maximum) are not usable: they must ascend from at least 64 to at most "
-            + "8388608 bytes, and the middle one must be a power of two"
+        switch self {
+        case .lengthOutOfRange(let length):
+            let allowed = ChunkingParameters.allowedLengths
+            return "chunk size \(length) is out of range; "
+                + "choose between \(allowed.lowerBound) and \(allowed.upperBound) bytes"
+        case .averageNotPowerOfTwo(let average):
+            return "average chunk size \(average) is not a power of two; choose one such as 65536"
+        case .notAscending(let minimum, let average, let maximum):
+            return "chunk sizes \(minimum), \(average), \(maximum) do not ascend; "
+                + "choose minimum ≤ average ≤ maximum"
+        }
     }
 }

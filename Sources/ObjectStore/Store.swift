@@ -130,7 +130,7 @@ public final class Store: Sendable {
     ///
     /// - Throws: ``StoreError/missing(_:_:)`` or ``StoreError/damaged(_:_:reason:)``; never returns wrong bytes.
     public func read(_ id: ObjectID, kind: ObjectKind) throws(StoreError) -> [UInt8] {
-        var scratch = ReadScratch()
+        var scratch = try ReadScratch()
         return Array(try read(ObjectKey(id, kind), &scratch))
     }
 
@@ -208,7 +208,9 @@ public final class Store: Sendable {
 package struct ReadScratch: ~Copyable {
     var record = ByteBuffer()
     var content = ByteBuffer()
-    var decompressor = Decompressor()
+    var decompressor: Decompressor
 
-    package init() {}
+    package init() throws(StoreError) {
+        decompressor = try withCompressionErrors { () throws(CompressionError) in try Decompressor() }
+    }
 }

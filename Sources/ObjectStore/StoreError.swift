@@ -65,3 +65,15 @@ func withFileErrors<Result: ~Copyable>(_ body: () throws(FileError) -> Result) t
         throw .file(error)
     }
 }
+
+/// Runs a compression call and wraps its error.
+@inline(__always)
+func withCompressionErrors<Result: ~Copyable>(
+    _ body: () throws(CompressionError) -> Result
+) throws(StoreError) -> Result {
+    do throws(CompressionError) {
+        return try body()
+    } catch {
+        throw .compression(error.description)
+    }
+}

@@ -63,7 +63,8 @@ public final class StoreWriter: Sendable {
         if store.location(of: key) != nil { return key.id }
         let isNew = state.withLock { $0.pending.insert(key).inserted }
         if !isNew { return key.id }
-        let scratch = scratches.withLock { $0.popLast() } ?? WriteScratch()
+        let scratch: WriteScratch
+        if let free = scratches.withLock({ $0.popLast() }) { scratch = free } else { scratch = try WriteScratch() }
         defer { scratches.withLock { $0.append(scratch) } }
         try append(try scratch.record(of: bytes, key: key, level: level), key: key)
         return key.id
@@ -123,6 +124,9 @@ public final class StoreWriter: Sendable {
 }
 
 extension Store {
+    /// The zstd level that a store uses unless its configuration says otherwise.
+    public static let standardCompressionLevel = Compressor.defaultLevel
+
     /// Begins adding objects.
     ///
     /// - Parameters:
@@ -130,7 +134,7 @@ extension Store {
     ///   - packSize: a pack is completed once it has grown past this many bytes.
     /// - Throws: the refusal of a file operation. Waits while the store is cleaned up.
     public func makeWriter(
-        level: Int = standardCompressionLevel, packSize: UInt64 = 64 << 20
+        level: Int = Store.standardCompressionLevel, packSize: UInt64 = 64 << 20
     ) throws(StoreError) -> StoreWriter {
         let lock = try withFileErrors { () throws(FileError) in
             let lock = try File(openingOrCreating: self.layout.lock)
@@ -147,7 +151,11 @@ extension Store {
 private final class WriteScratch: @unchecked Sendable {
     // `@unchecked Sendable`: a scratch is taken out of the writer's pool, used by one thread, and put back.
     private var output = ByteBuffer()
-    private var compressor = Compressor()
+    private var compressor: Compressor
+
+    init() throws(StoreError) {
+        compressor = try withCompressionErrors { () throws(CompressionError) in try Compressor() }
+    }
 
     /// The record of an object, valid until the next call.
     func record(
@@ -157,14 +165,18 @@ private final class WriteScratch: @unchecked Sendable {
             throw .compression("an object of \(bytes.count) bytes is larger than any chunk")
         }
         let header = PackFormat.recordHeaderCount
-        output.reserve(header + max(bytes.count, Compressor.bound(bytes.count)))
+        output.reserve(header + bytes.count)
         let payload = UnsafeMutableRawBufferPointer(rebasing: output.bytes[header...])
-        let compressed = compressor.compress(bytes, level: level, into: payload)
-        if compressed == nil { payload.copyMemory(from: bytes) }
-        let stored = compressed ?? bytes.count
+        let encoding: PayloadEncoding
+        let stored: Int
+        switch compressor.compress(bytes, level: level, into: payload) {
+        case .raw:
+            payload.copyMemory(from: bytes)
+            (encoding, stored) = (.raw, bytes.count)
+        case .zstd(let count): (encoding, stored) = (.zstd, count)
+        }
         RecordHeader(
-            key: key, encoding: compressed == nil ? .raw : .zstd, rawLength: UInt32(bytes.count),
-            storedLength: UInt32(stored)
+            key: key, encoding: encoding, rawLength: UInt32(bytes.count), storedLength: UInt32(stored)
         ).encode(into: output.bytes)
         return UnsafeRawBufferPointer(rebasing: output.bytes[..<(header + stored)])
     }
