@@ -17,7 +17,7 @@ public final class Archiver: Sendable {
     /// Opens the file of a number for reading.
     public typealias Open = @Sendable (_ number: Int) throws(StoreError) -> File
 
-    private let writer: StoreWriter
+    private let sink: any ObjectSink
     private let chunker: Chunker
     private let workers: Int
     private let meter: ByteMeter?
@@ -34,12 +34,18 @@ public final class Archiver: Sendable {
     /// - Parameters:
     ///   - workers: how many threads work.
     ///   - meter: is told of each byte read.
-    public init(writer: StoreWriter, workers: Int = availableCores, meter: ByteMeter? = nil) {
-        self.writer = writer
+    public convenience init(writer: StoreWriter, workers: Int = availableCores, meter: ByteMeter? = nil) {
+        self.init(sink: writer, parameters: writer.store.parameters, workers: workers, meter: meter)
+    }
+
+    package init(
+        sink: any ObjectSink, parameters: ChunkingParameters, workers: Int = availableCores, meter: ByteMeter? = nil
+    ) {
+        self.sink = sink
         self.workers = workers
         self.meter = meter
-        chunker = Chunker(writer.store.parameters)
-        buffers = BufferPool(size: Self.batchSize + writer.store.parameters.maximum)
+        chunker = Chunker(parameters)
+        buffers = BufferPool(size: Self.batchSize + parameters.maximum)
     }
 
     /// Stores files.
@@ -90,7 +96,7 @@ public final class Archiver: Sendable {
         let file = try open(number)
         let before = try Self.settledStatus(of: file)
         guard before.kind == .regular else { throw .unsupportedFile(displayed(file.path)) }
-        let assembly = FileAssembly(writer: writer)
+        let assembly = FileAssembly(sink: sink)
         var batch = buffers.take()
         var filled = 0
         var total: UInt64 = 0
@@ -103,7 +109,7 @@ public final class Archiver: Sendable {
             total += UInt64(count)
             meter?.add(UInt64(count))
             if isAtEnd { break }
-            let ends = cut(batch.bytes, filled, leaving: writer.store.parameters.maximum)
+            let ends = cut(batch.bytes, filled, leaving: chunker.parameters.maximum)
             // What is left over begins the next batch.
             let start = ends.last ?? 0
             let next = buffers.take()
@@ -177,11 +183,11 @@ private final class FileAssembly: Sendable {
         var completion: (@Sendable (FileReference) -> Void)?
     }
 
-    private let writer: StoreWriter
+    private let sink: any ObjectSink
     private let state = Mutex(State())
     private let parts = Atomic(0)
 
-    init(writer: StoreWriter) { self.writer = writer }
+    init(sink: any ObjectSink) { self.sink = sink }
 
     /// The number of the file's next part, in the file's order.
     func nextPart() -> Int { parts.add(1, ordering: .relaxed).oldValue }
@@ -197,7 +203,7 @@ private final class FileAssembly: Sendable {
         entries.reserveCapacity(ends.count)
         var start = 0
         for end in ends {
-            let id = try writer.put(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), kind: .chunk)
+            let id = try sink.put(UnsafeRawBufferPointer(rebasing: bytes[start..<end]), kind: .chunk)
             entries.append(Manifest.Entry(id: id, size: UInt64(end - start)))
             start = end
         }
@@ -207,14 +213,14 @@ private final class FileAssembly: Sendable {
                 state.nextToAppend += 1
                 for entry in entries {
                     try state.builder.append(entry) { (node) throws(StoreError) in
-                        try writer.put(node, kind: .manifest)
+                        try sink.put(node, kind: .manifest)
                     }
                 }
             }
             guard let completion = state.completion, state.nextToAppend == parts.load(ordering: .relaxed) else { return }
             state.completion = nil
             completion(
-                try state.builder.finish { (node) throws(StoreError) in try writer.put(node, kind: .manifest) })
+                try state.builder.finish { (node) throws(StoreError) in try sink.put(node, kind: .manifest) })
         }
     }
 }

@@ -196,7 +196,8 @@ public final class Store: Sendable {
         return manifest
     }
 
-    package func treeNode(_ id: ObjectID, level: UInt8) throws(StoreError) -> TreeNode {
+    /// Reads a node of a folder's listing.
+    public func treeNode(_ id: ObjectID, level: UInt8) throws(StoreError) -> TreeNode {
         let node = try decode(id, .tree) { (bytes) throws(DecodingFailure) in try TreeNode(decoding: bytes) }
         let found: UInt8 = if case .inner(let level, _) = node.content { level } else { 0 }
         guard found == level else { throw .malformed(id, reason: "its level is not the one it is named with") }

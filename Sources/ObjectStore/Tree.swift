@@ -123,7 +123,7 @@ extension Node {
 ///
 /// As with ``Manifest``, where a node ends depends on the names in it alone, so that one changed file in a folder of a
 /// million writes one leaf and its few ancestors, whatever was there before.
-package struct TreeNode: Sendable {
+public struct TreeNode: Sendable {
     /// A lower node and the first name in it.
     package struct Child: Hashable, Sendable {
         package let firstName: [UInt8]

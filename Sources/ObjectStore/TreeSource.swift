@@ -1,6 +1,16 @@
 import FileSystem
 
-extension Store {
+/// Where folder listings are read from: a store, or a store with listings beside it that are not stored.
+public protocol TreeSource: Sendable {
+    /// Reads a node of a listing.
+    ///
+    /// - Throws: ``StoreError/missing(_:_:)``, ``StoreError/damaged(_:_:reason:)``, ``StoreError/malformed(_:reason:)``.
+    func treeNode(_ id: ObjectID, level: UInt8) throws(StoreError) -> TreeNode
+}
+
+extension Store: TreeSource {}
+
+extension TreeSource {
     /// The ids of a folder's leaves, in the order of the names in them.
     package func leaves(of tree: TreeReference) throws(StoreError) -> [ObjectID] {
         var found: [ObjectID] = []
@@ -88,8 +98,8 @@ extension Store {
         let leftLeaves = try left.map { (tree) throws(StoreError) in try leaves(of: tree) } ?? []
         let rightLeaves = try right.map { (tree) throws(StoreError) in try leaves(of: tree) } ?? []
         let shared = Set(leftLeaves).intersection(rightLeaves)
-        var a = EntryCursor(store: self, leaves: leftLeaves.filter { !shared.contains($0) })
-        var b = EntryCursor(store: self, leaves: rightLeaves.filter { !shared.contains($0) })
+        var a = EntryCursor(source: self, leaves: leftLeaves.filter { !shared.contains($0) })
+        var b = EntryCursor(source: self, leaves: rightLeaves.filter { !shared.contains($0) })
         var (first, second) = (try a.next(), try b.next())
         while first != nil || second != nil {
             if let entry = first, second == nil || entry.name.lexicographicallyPrecedes(second!.name) {
@@ -108,20 +118,20 @@ extension Store {
 
 /// Walks the entries of a list of leaves, holding one leaf.
 private struct EntryCursor {
-    let store: Store
+    let source: any TreeSource
     let leaves: [ObjectID]
     var nextLeaf = 0
     var entries: ArraySlice<TreeEntry> = []
 
-    init(store: Store, leaves: [ObjectID]) {
-        self.store = store
+    init(source: any TreeSource, leaves: [ObjectID]) {
+        self.source = source
         self.leaves = leaves
     }
 
     mutating func next() throws(StoreError) -> TreeEntry? {
         while entries.isEmpty {
             guard nextLeaf < leaves.count else { return nil }
-            entries = try store.leafEntries(leaves[nextLeaf])[...]
+            entries = try source.leafEntries(leaves[nextLeaf])[...]
             nextLeaf += 1
         }
         return entries.popFirst()
