@@ -31,6 +31,13 @@ extension FilePath {
         withPlatformString { Array(UnsafeBufferPointer(start: $0, count: length + 1)) }
     }
 
+    /// The path of bytes that end with a NUL.
+    init(nulTerminated cString: [CChar]) {
+        self = cString.withUnsafeBufferPointer { bytes in
+            bytes.baseAddress.map { FilePath(platformString: $0) } ?? FilePath()
+        }
+    }
+
     /// A path that libgit2 gave, or `nil` for none.
     init?(gitPath: UnsafePointer<CChar>?) {
         guard let gitPath else { return nil }

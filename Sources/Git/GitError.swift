@@ -94,7 +94,8 @@ extension GitError: CustomStringConvertible {
             "the git hook \(name) ended with status \(status); its output above says why"
         case .locked(let lock):
             "another git process is at work (\(lock)); wait for it, or remove the lock file if it crashed"
-        case .failed(let operation, let message): "\(operation) failed: \(message); git fsck tells if git is in order"
+        case .failed(let operation, let message):
+            "\(operation) failed: \(message); see that the folder can be written and the disk has room, then git fsck"
         }
     }
 
@@ -116,7 +117,6 @@ extension GitError {
         return switch code {
         case GIT_ELOCKED.rawValue: .locked(message)
         case GIT_EBAREREPO.rawValue: .bareRepository
-        case GIT_EOWNER.rawValue: .untrustedOwner(FilePath(quotedPart(of: message).map(String.init) ?? ""))
         default: .failed(operation: operation, message: message)
         }
     }
@@ -125,11 +125,6 @@ extension GitError {
     static var lastMessage: String {
         guard let error = git_error_last(), let message = error.pointee.message else { return "no reason was given" }
         return String(cString: message)
-    }
-
-    private static func quotedPart(of message: String) -> Substring? {
-        let parts = message.split(separator: "'", omittingEmptySubsequences: false)
-        return parts.count >= 3 ? parts[1] : nil
     }
 }
 

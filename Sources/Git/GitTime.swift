@@ -53,7 +53,9 @@ struct GitTime: Equatable {
 
     /// What has been read of a date so far.
     private struct Parts {
-        private static let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+        private static let months = [
+            "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+        ]
         private static let weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
         var epoch: Int64?

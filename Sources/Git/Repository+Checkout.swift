@@ -67,11 +67,7 @@ extension Repository {
             var branch: OpaquePointer?
             guard git_branch_lookup(&branch, pointer, name, GIT_BRANCH_LOCAL) == 0,
                 let commit = try self.target(of: "refs/heads/\(name)")
-            else {
-                // Resolving the name finds what else it might have meant.
-                _ = try resolve("refs/heads/\(name)")
-                throw .unknownRevision(name, nearest: nil)
-            }
+            else { throw .unknownRevision(name, nearest: nearestName(to: name)) }
             defer { git_reference_free(branch) }
             if case .branch(name, _) = head { return commit }
             if git_branch_is_checked_out(branch) == 1 { throw .branchInUse(name) }

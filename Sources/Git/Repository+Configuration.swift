@@ -13,7 +13,8 @@ extension Repository {
         try check(git_repository_config(&config, pointer), "reading git's configuration")
         defer { git_config_free(config) }
         var local: OpaquePointer?
-        try check(git_config_open_level(&local, config, GIT_CONFIG_LEVEL_LOCAL), "opening the repository's configuration")
+        try check(
+            git_config_open_level(&local, config, GIT_CONFIG_LEVEL_LOCAL), "opening the repository's configuration")
         defer { git_config_free(local) }
         try check(git_config_set_string(local, key, value), "setting \(key)")
     }

@@ -47,3 +47,28 @@ extension Repository {
         }
     }
 }
+
+/// Files of the working tree.
+extension Repository {
+    /// What is at a path, as the file type bits of its mode; `nil` if nothing is.
+    func kind(at path: RelativePath) throws(GitError) -> mode_t? {
+        var information = stat()
+        if lstat(try workingPath(of: path), &information) == 0 { return information.st_mode & S_IFMT }
+        if errno == ENOENT || errno == ENOTDIR { return nil }
+        throw .failed(operation: "looking at \(path)", message: String(cString: strerror(errno)))
+    }
+
+    /// Removes a file, if there is one, and the folders above it that are empty then.
+    func removeFile(at path: RelativePath) throws(GitError) {
+        guard let kind = try kind(at: path), kind != S_IFDIR else { return }
+        guard unlink(try workingPath(of: path)) == 0 else {
+            throw .failed(operation: "removing \(path)", message: String(cString: strerror(errno)))
+        }
+        var folder = path.parent
+        while let empty = folder, !empty.isRoot, rmdir(try workingPath(of: empty)) == 0 { folder = empty.parent }
+    }
+
+    private func workingPath(of path: RelativePath) throws(GitError) -> [CChar] {
+        try requireWorkingDirectory().cString.dropLast() + [CChar(bitPattern: UInt8(ascii: "/"))] + path.cString
+    }
+}

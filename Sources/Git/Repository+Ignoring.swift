@@ -6,6 +6,9 @@ extension Repository {
     ///
     /// As git has it, what lies in an ignored folder is ignored, whatever rules say about it. Whether the path exists
     /// or is tracked does not matter.
+    ///
+    /// One rule is judged otherwise than by git, because libgit2 drops it: a negation without a wildcard, in a nested
+    /// `.gitignore`, of a rule in an outer file.
     public func isIgnored(_ path: RelativePath, isDirectory: Bool) throws(GitError) -> Bool {
         _ = try requireWorkingDirectory()
         let bytes = path.bytes

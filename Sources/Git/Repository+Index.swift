@@ -28,17 +28,13 @@ extension Repository {
     /// - Throws: ``GitError/bareRepository``, ``GitError/locked(_:)``, or ``GitError/failed(operation:message:)`` for a
     ///   path that is a folder or that git forbids.
     public func stage(_ paths: [RelativePath]) throws(GitError) {
-        let root = try requireWorkingDirectory()
+        _ = try requireWorkingDirectory()
         try changeIndex { (index) throws(GitError) in
             for path in paths {
-                var information = stat()
-                if lstat(root.cString.dropLast() + [CChar(UInt8(ascii: "/"))] + path.cString, &information) == 0 {
+                if try kind(at: path) != nil {
                     try check(git_index_add_bypath(index, path.cString), "adding \(path) to the index")
-                } else if errno == ENOENT || errno == ENOTDIR {
-                    let code = git_index_remove_bypath(index, path.cString)
-                    if code != GIT_ENOTFOUND.rawValue { try check(code, "removing \(path) from the index") }
                 } else {
-                    throw .failed(operation: "adding \(path) to the index", message: String(cString: strerror(errno)))
+                    try Self.put(nil, at: path, into: index)
                 }
             }
         }
@@ -66,7 +62,8 @@ extension Repository {
             for entry in Self.entries(atOrBelow: path, in: index) {
                 // The path is copied: the entry goes away with the removal.
                 let name = Array(UnsafeBufferPointer(start: entry.pointee.path, count: strlen(entry.pointee.path) + 1))
-                try check(git_index_remove(index, name, git_index_entry_stage(entry)), "removing \(path) from the index")
+                try check(
+                    git_index_remove(index, name, git_index_entry_stage(entry)), "removing \(path) from the index")
             }
         }
     }
@@ -133,7 +130,11 @@ extension Repository {
         try readIndex { (index) throws(GitError) in
             do throws(GitError) {
                 let result = try body(index)
-                try check(git_index_write(index), "writing the index")
+                let code = git_index_write(index)
+                if code == GIT_ELOCKED.rawValue, let path = git_index_path(index) {
+                    throw .locked("\(String(cString: path)).lock")
+                }
+                try check(code, "writing the index")
                 return result
             } catch {
                 // The changes must not stay in memory, where the next call would find them.
@@ -150,7 +151,9 @@ extension Repository {
         var found: [UnsafePointer<git_index_entry>] = []
         func collect(from start: Int, while belongs: (UnsafePointer<git_index_entry>) -> Bool) {
             for position in start..<git_index_entrycount(index) {
-                guard found.count < limit, let entry = git_index_get_byindex(index, position), belongs(entry) else { return }
+                guard found.count < limit, let entry = git_index_get_byindex(index, position), belongs(entry) else {
+                    return
+                }
                 found.append(entry)
             }
         }
@@ -199,7 +202,9 @@ extension Repository {
                 let path = RelativePath(gitPath: delta.new_file.path ?? delta.old_file.path)
             else { return nil }
             let isGone = delta.status == GIT_DELTA_DELETED || delta.status == GIT_DELTA_CONFLICTED
-            return (path, isGone ? nil : TreeEntry(id: GitObjectID(delta.new_file.id), mode: UInt32(delta.new_file.mode)))
+            return (
+                path, isGone ? nil : TreeEntry(id: GitObjectID(delta.new_file.id), mode: UInt32(delta.new_file.mode))
+            )
         }
     }
 }

@@ -2,6 +2,14 @@ import CGit2
 import FileSystem
 import SystemPackage
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 extension Repository {
     /// Merges another commit with HEAD into the index and the working tree, and leaves the commit to the caller.
     ///
@@ -43,8 +51,10 @@ extension Repository {
         try recordMerge(of: theirs, into: ours, named: name, conflicts: conflicts)
         do throws(GitError) {
             // What is in the way was found above. The files in conflict are told here too, and are written all the same.
-            _ = try FileUpdate(to: .index(merged), skipping: excluding + conflicts, otherLabel: name ?? theirs.description)
-                .run(in: self)
+            _ = try FileUpdate(
+                to: .index(merged), skipping: excluding + conflicts, otherLabel: name ?? theirs.description
+            )
+            .run(in: self)
         } catch {
             git_repository_state_cleanup(pointer)
             throw error
@@ -202,21 +212,29 @@ extension Repository {
 
     /// Puts files back as a tree has them, in the index and on disk; a file that the tree lacks is removed.
     private func restore(_ paths: [RelativePath], from tree: OpaquePointer?) throws(GitError) {
+        var known: [RelativePath] = []
         try changeIndex { (index) throws(GitError) in
             for path in paths {
                 let removal = git_index_conflict_remove(index, path.cString)
                 if removal != GIT_ENOTFOUND.rawValue { try check(removal, "forgetting the conflict in \(path)") }
+                if let entry = try Self.entry(at: path, in: tree), entry.mode != GIT_FILEMODE_TREE.rawValue {
+                    known.append(path)
+                } else {
+                    try Self.put(nil, at: path, into: index)
+                    try removeFile(at: path)
+                }
             }
         }
-        // With the conflicts gone from the index, a forced checkout of just these files does the rest. What the tree
-        // lacks is removed because the index is told of it first, and the checkout then sees it as tracked.
+        // A folder where the tree has a file holds files of the user's by now, or it would be gone.
+        var blocked: [RelativePath] = []
+        for path in known where try kind(at: path) == S_IFDIR { blocked.append(path) }
+        if !blocked.isEmpty { throw .wouldOverwrite(blocked) }
+        if known.isEmpty { return }
         var options = git_checkout_options()
         try check(git_checkout_options_init(&options, UInt32(GIT_CHECKOUT_OPTIONS_VERSION)), "restoring files")
         options.checkout_strategy =
-            GIT_CHECKOUT_FORCE.rawValue | GIT_CHECKOUT_REMOVE_UNTRACKED.rawValue
-            | GIT_CHECKOUT_DISABLE_PATHSPEC_MATCH.rawValue
-        if paths.isEmpty { return }
-        try withStringArray(paths) { (list) throws(GitError) in
+            GIT_CHECKOUT_FORCE.rawValue | GIT_CHECKOUT_DISABLE_PATHSPEC_MATCH.rawValue
+        try withStringArray(known) { (list) throws(GitError) in
             options.paths = list
             try check(git_checkout_tree(pointer, tree, &options), "restoring files")
         }

@@ -63,7 +63,8 @@ extension Repository {
         let first = if let branch { branch } else { try defaultBranch(environment) }
         var options = git_repository_init_options()
         try check(
-            git_repository_init_options_init(&options, UInt32(GIT_REPOSITORY_INIT_OPTIONS_VERSION)), "making a repository")
+            git_repository_init_options_init(&options, UInt32(GIT_REPOSITORY_INIT_OPTIONS_VERSION)),
+            "making a repository")
         options.flags =
             GIT_REPOSITORY_INIT_MKPATH.rawValue | GIT_REPOSITORY_INIT_MKDIR.rawValue
             | GIT_REPOSITORY_INIT_EXTERNAL_TEMPLATE.rawValue
@@ -104,15 +105,28 @@ extension Repository {
         }
         let ceilings = environment.path("GIT_CEILING_DIRECTORIES")?.cString ?? [0]
         let code = git_repository_open_ext(&pointer, (named ?? directory).cString, flags, ceilings)
+        if code >= 0 { return pointer }
+        let message = GitError.lastMessage
+        // Without any safe.directory in the configuration, libgit2 reports that as not found instead of the owner.
+        if code == GIT_EOWNER.rawValue || (code == GIT_ENOTFOUND.rawValue && message.contains("safe.directory")) {
+            throw .untrustedOwner(place(above: named ?? directory, flags, ceilings))
+        }
         if code == GIT_ENOTFOUND.rawValue {
             if let named { throw .notARepository(named) }
             return nil
         }
-        if code == GIT_EOWNER.rawValue {
-            throw .last(code, "opening the repository")
-        }
-        if code < 0 { throw openingError(GitError.lastMessage) }
-        return pointer
+        throw openingError(message)
+    }
+
+    /// The folder that `safe.directory` must name: the one with the repository in it, or a bare repository itself.
+    private static func place(above directory: FilePath, _ flags: UInt32, _ ceilings: [CChar]) -> FilePath {
+        var buffer = git_buf()
+        defer { git_buf_dispose(&buffer) }
+        let crosses: Int32 = flags & GIT_REPOSITORY_OPEN_CROSS_FS.rawValue == 0 ? 0 : 1
+        guard git_repository_discover(&buffer, directory.cString, crosses, ceilings) == 0,
+            let found = FilePath(gitPath: buffer.ptr)
+        else { return directory }
+        return found.lastComponent == ".git" ? found.removingLastComponent() : found
     }
 
     private static func openingError(_ message: String) -> GitError {
@@ -166,7 +180,7 @@ extension Repository {
         var folders = environment.path("GIT_OBJECT_DIRECTORY").map { [$0] } ?? []
         if let list = environment.path("GIT_ALTERNATE_OBJECT_DIRECTORIES") {
             folders += list.cString.dropLast().split(separator: CChar(UInt8(ascii: ":"))).map { part in
-                (Array(part) + [0]).withUnsafeBufferPointer { FilePath(platformString: $0.baseAddress!) }
+                FilePath(nulTerminated: Array(part) + [0])
             }
         }
         if folders.isEmpty { return }

@@ -1,6 +1,14 @@
 import CGit2
 import SystemPackage
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// A name for a commit: a branch, a tag, a remote's branch, the stash.
 public struct GitReference: Hashable, Sendable {
     /// The full name, such as `refs/heads/main`. Bytes that are not UTF-8 are replaced.
@@ -40,24 +48,26 @@ extension Repository {
     public func reflogCommits(of name: String = "HEAD") throws(GitError) -> [GitObjectID] {
         var seen: Set<GitObjectID> = []
         var commits: [GitObjectID] = []
-        try readLog(of: name) { id in
+        try readLog(of: Array(name.utf8CString)) { id in
             if seen.insert(id).inserted { commits.append(id) }
         }
         return commits
     }
 
     /// Every commit that git itself keeps for this repository: what any reference or any reference's log names, and
-    /// HEAD, its log and a merge in progress in every working tree.
+    /// what HEAD, its log and a merge or rebase in progress name in every working tree.
     public func keptCommits() throws(GitError) -> Set<GitObjectID> {
         var kept = Set(try references().map(\.commit))
-        for name in try referenceNames() {
+        for name in try names("listing the references", git_reference_list) {
             try readLog(of: name) { kept.insert($0) }
         }
-        try keepWorktree(in: &kept)
-        for worktree in try otherWorktrees() {
-            try worktree.keepWorktree(in: &kept)
+        var directories = [gitDirectory, commonDirectory]
+        for name in try worktreeNames() {
+            directories.append(commonDirectory.appending("worktrees").pushing(FilePath(nulTerminated: name)))
         }
-        return kept
+        var mentioned: Set<GitObjectID> = []
+        for directory in Set(directories) { mentioned.formUnion(try commitsMentioned(in: directory)) }
+        return kept.union(try existing(mentioned))
     }
 
     /// The roots of the working trees that `git worktree add` made and that are still there.
@@ -73,49 +83,59 @@ extension Repository {
         }
     }
 
-    private func keepWorktree(in kept: inout Set<GitObjectID>) throws(GitError) {
-        if let head = try head().commit { kept.insert(head) }
-        kept.formUnion(try mergeHeads())
-        kept.formUnion(try reflogCommits())
-    }
-
-    /// The other working trees of the repository, opened by their git directories: the files may be on a disk that is
-    /// not mounted.
-    private func otherWorktrees() throws(GitError) -> [Repository] {
-        var directories = [commonDirectory]
-        for name in try worktreeNames() {
-            directories.append(commonDirectory.appending("worktrees").appending(name))
+    /// What the files of one working tree's git directory name. They are read as they are: the working tree itself may
+    /// be on a disk that is not mounted, or belong to another user.
+    private func commitsMentioned(in directory: FilePath) throws(GitError) -> Set<GitObjectID> {
+        var mentioned: Set<GitObjectID> = []
+        func take(_ file: FilePath, words: Int) throws(GitError) {
+            guard let bytes = try readFile(directory.pushing(file)) else { return }
+            for line in bytes.split(separator: UInt8(ascii: "\n")) {
+                // A line of a log begins with the old id and the new one.
+                for word in line.split(separator: UInt8(ascii: " ")).prefix(words) {
+                    guard let id = GitObjectID(hex: String(decoding: word, as: UTF8.self)) else { break }
+                    mentioned.insert(id)
+                }
+            }
         }
-        return directories.compactMap { directory in
-            guard directory != gitDirectory else { return nil }
-            var other: OpaquePointer?
-            guard git_repository_open_ext(&other, directory.cString, GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue, nil) == 0,
-                let other
-            else { return nil }
-            return Repository(owning: other, environment: environment)
+        for name in ["HEAD", "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD"] {
+            try take(FilePath(name), words: 1)
+        }
+        try take("logs/HEAD", words: 2)
+        return mentioned
+    }
+
+    private func existing(_ ids: Set<GitObjectID>) throws(GitError) -> Set<GitObjectID> {
+        var database: OpaquePointer?
+        try check(git_repository_odb(&database, pointer), "opening the object database")
+        defer { git_odb_free(database) }
+        return ids.filter { id in
+            var raw = id.raw
+            return !id.isZero && git_odb_exists(database, &raw) == 1
         }
     }
 
-    private func worktreeNames() throws(GitError) -> [String] {
-        var list = git_strarray()
-        try check(git_worktree_list(&list, pointer), "listing the working trees")
-        defer { git_strarray_dispose(&list) }
-        return (0..<list.count).compactMap { list.strings[$0].map { String(cString: $0) } }
+    private func worktreeNames() throws(GitError) -> [[CChar]] {
+        try names("listing the working trees", git_worktree_list)
     }
 
-    private func referenceNames() throws(GitError) -> [String] {
-        var list = git_strarray()
-        try check(git_reference_list(&list, pointer), "listing the references")
-        defer { git_strarray_dispose(&list) }
-        return (0..<list.count).compactMap { list.strings[$0].map { String(cString: $0) } }
+    /// Names as the bytes they are, for libgit2 to take back.
+    private func names(
+        _ operation: String, _ list: (UnsafeMutablePointer<git_strarray>?, OpaquePointer?) -> Int32
+    ) throws(GitError) -> [[CChar]] {
+        var array = git_strarray()
+        try check(list(&array, pointer), operation)
+        defer { git_strarray_dispose(&array) }
+        return (0..<array.count).compactMap { position in
+            array.strings[position].map { Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1)) }
+        }
     }
 
-    private func readLog(of name: String, _ take: (GitObjectID) -> Void) throws(GitError) {
+    private func readLog(of name: [CChar], _ take: (GitObjectID) -> Void) throws(GitError) {
         var log: OpaquePointer?
         let code = git_reflog_read(&log, pointer, name)
         defer { git_reflog_free(log) }
         if code == GIT_ENOTFOUND.rawValue { return }
-        try check(code, "reading the log of \(name)")
+        try check(code, "reading the log of \(FilePath(nulTerminated: name))")
         var database: OpaquePointer?
         try check(git_repository_odb(&database, pointer), "opening the object database")
         defer { git_odb_free(database) }

@@ -109,7 +109,8 @@ extension Repository {
         defer { git_tree_entry_free(entry) }
         if code == GIT_ENOTFOUND.rawValue { return nil }
         try check(code, "looking for \(path) in a commit")
-        return TreeEntry(id: GitObjectID(git_tree_entry_id(entry).pointee), mode: git_tree_entry_filemode(entry).rawValue)
+        return TreeEntry(
+            id: GitObjectID(git_tree_entry_id(entry).pointee), mode: git_tree_entry_filemode(entry).rawValue)
     }
 
     func blob(_ id: GitObjectID) throws(GitError) -> [UInt8] {
@@ -126,7 +127,7 @@ extension Repository {
 
 extension Repository {
     /// The branch or tag whose name is most like the name a revision begins with; `nil` if none is near.
-    private func nearestName(to revision: String) -> String? {
+    func nearestName(to revision: String) -> String? {
         let wanted = Array(revision.utf8.prefix { !"~^@:".utf8.contains($0) })
         guard wanted.count >= 2 else { return nil }
         var iterator: OpaquePointer?
@@ -153,15 +154,20 @@ extension Repository {
     }
 }
 
-/// The number of bytes to insert, remove or replace to turn one name into the other.
+/// The number of bytes to insert, remove, replace, or swap with their neighbour to turn one name into the other.
 private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-    var previous = Array(0...b.count)
-    for (row, byte) in a.enumerated() {
+    var (beforePrevious, previous) = ([Int](), Array(0...b.count))
+    for row in a.indices {
         var current = [row + 1]
-        for (column, other) in b.enumerated() {
-            current.append(min(previous[column] + (byte == other ? 0 : 1), previous[column + 1] + 1, current[column] + 1))
+        for column in b.indices {
+            let replaced = previous[column] + (a[row] == b[column] ? 0 : 1)
+            var distance = min(replaced, previous[column + 1] + 1, current[column] + 1)
+            if row > 0, column > 0, a[row] == b[column - 1], a[row - 1] == b[column] {
+                distance = min(distance, beforePrevious[column - 1] + 1)
+            }
+            current.append(distance)
         }
-        previous = current
+        (beforePrevious, previous) = (previous, current)
     }
     return previous[b.count]
 }

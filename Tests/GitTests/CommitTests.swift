@@ -153,7 +153,7 @@ struct CommitTests {
         #expect(signature.offsetMinutes == expected.offsetMinutes)
     }
 
-    @Test("a date that git does not read is refused", arguments: ["soon", "2013-13-01T00:00:00Z", "12:00", "@x"])
+    @Test("a date that git does not read is refused", arguments: ["soon", "June", "12:00", "@x"])
     func badDates(_ date: String) throws {
         let test = try TestRepository()
         #expect(throws: GitError.invalidDate(variable: "GIT_AUTHOR_DATE", value: date)) {
@@ -166,7 +166,8 @@ struct CommitTests {
     @Test("a hook gets its arguments and input, runs at the root, and its status comes back")
     func hooks() throws {
         let test = try TestRepository()
-        try test.hook("custom", "#!/bin/sh\ncat > got\necho \"$1|$2|$PWD|$GIT_INDEX_FILE|${GIT_DIR-unset}\" >> got\nexit 3\n")
+        try test.hook(
+            "custom", "#!/bin/sh\ncat > got\necho \"$1|$2|$PWD|$GIT_INDEX_FILE|${GIT_DIR-unset}\" >> got\nexit 3\n")
         try test.write(path("sub/file"), "x")
         let repository = try test.open(from: test.root.appending("sub"))
         let status = try repository.runHook("custom", arguments: ["a b", "*"], input: Array("in\n".utf8))
@@ -224,7 +225,7 @@ struct CommitTests {
         let test = try TestRepository()
         for (number, name) in ["pre-commit", "prepare-commit-msg", "commit-msg", "post-commit"].enumerated() {
             let change = number == 0 || number == 3 ? "" : "echo \(name) >> \"$1\"\n"
-            try test.hook(name, "#!/bin/sh\n\(change)shift\necho \"\(name) $*\" >> ../order\n")
+            try test.hook(name, "#!/bin/sh\n\(change)echo \"\(name) $2\" >> ../order\n")
         }
         let repository = try test.open()
         try repository.stageContents(path("a"), [10])

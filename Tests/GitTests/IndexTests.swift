@@ -38,7 +38,8 @@ struct IndexTests {
     func modes() throws {
         let test = try TestRepository()
         try test.write(path("run"), "x")
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: test.root.appending("run").string)
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o755], ofItemAtPath: test.root.appending("run").string)
         try FileManager.default.createSymbolicLink(
             atPath: test.root.appending("link").string, withDestinationPath: "nowhere")
         let repository = try test.open()
@@ -56,10 +57,12 @@ struct IndexTests {
         try test.write(path("good"), "x")
         try test.write(path("folder/file"), "x")
         let repository = try test.open()
-        for bad in ["folder", ".git/config", "a/.GIT/b"] {
+        for bad in ["folder", ".git/config"] {
             #expect(throws: GitError.self, "\(bad)") { try repository.stage([path("good"), path(bad)]) }
         }
-        #expect(throws: GitError.self) { try repository.stageContents(path(".git/x"), []) }
+        for bad in [".git/x", "a/.GIT/b", "a/.git"] {
+            #expect(throws: GitError.self, "\(bad)") { try repository.stageContents(path(bad), []) }
+        }
         #expect(try test.git("ls-files") == "")
         #expect(try !repository.hasTrackedFiles(at: path("good")))
     }
@@ -98,7 +101,8 @@ struct IndexTests {
         try test.write(path("new/file"), "untracked")
         let repository = try test.open()
         for (name, isTracked) in [
-            ("d", true), ("d/e", true), ("d/e/x", true), ("f.txt", true), ("f", false), ("d/e/x/y", false), ("new", false),
+            ("d", true), ("d/e", true), ("d/e/x", true), ("f.txt", true), ("f", false), ("d/e/x/y", false),
+            ("new", false),
             ("d/", false),
         ] where !name.hasSuffix("/") {
             #expect(try repository.hasTrackedFiles(at: path(name)) == isTracked, "\(name)")
@@ -155,21 +159,28 @@ struct IndexTests {
         let test = try TestRepository()
         try test.write(
             path(".gitignore"),
-            "*.log\n!keep.log\n/data/*\n!/data/keep\nbuild/\n!build/kept\nsub/**/deep\n#c\n\\#hash\ntrail  \n/root.txt\n")
-        try test.write(path("nested/.gitignore"), "!a.log\nlocal\n")
+            "*.log\n!keep.log\n/data/*\n!/data/keep\nbuild/\n!build/kept\nsub/**/deep\n#c\n\\#hash\ntrail  \n/root.txt\n"
+        )
+        try test.write(path("nested/.gitignore"), "!a.l*\nlocal\n")
         try test.write(path(".git/info/exclude"), "excluded\n")
         let repository = try test.open()
         let names = [
-            "a.log", "keep.log", "x/a.log", "x/keep.log", "data", "data/a", "data/keep", "data/keep/x", "data/drop/keep",
-            "x/data/a", "build", "build/kept", "build/other", "x/build/kept", "sub/deep", "sub/a/b/deep", "sub/a/deep/x",
+            "a.log", "keep.log", "x/a.log", "x/keep.log", "data", "data/a", "data/keep", "data/keep/x",
+            "data/drop/keep",
+            "x/data/a", "build", "build/kept", "build/other", "x/build/kept", "sub/deep", "sub/a/b/deep",
+            "sub/a/deep/x",
             "nested/a.log", "nested/b.log", "nested/local", "local", "#hash", "#c", "trail", "root.txt", "x/root.txt",
             "excluded", "a/excluded/b", "plain",
         ]
         for name in names {
+            let place = test.root.appending(name).string
             for isDirectory in [false, true] {
-                let asked = isDirectory ? name + "/" : name
-                let expected = try test.run(["check-ignore", "-q", "--no-index", asked]).status == 0
-                #expect(try repository.isIgnored(path(name), isDirectory: isDirectory) == expected, "\(asked)")
+                // git looks at the disk to tell a folder from a file.
+                let isMade = isDirectory && !FileManager.default.fileExists(atPath: place)
+                if isMade { try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true) }
+                let expected = try test.run(["check-ignore", "-q", "--no-index", name]).status == 0
+                #expect(try repository.isIgnored(path(name), isDirectory: isDirectory) == expected, "\(name)")
+                if isMade { try FileManager.default.removeItem(atPath: place) }
             }
         }
         #expect(try !repository.isIgnored(.root, isDirectory: true))
@@ -183,12 +194,16 @@ struct IndexTests {
         for _ in 0..<12 {
             let test = try TestRepository()
             let rules = (0..<4).map { _ -> String in
-                let parts = (0..<Int.random(in: 1...3, using: &generator)).map { _ in words.randomElement(using: &generator)! }
+                let parts = (0..<Int.random(in: 1...3, using: &generator)).map { _ in
+                    words.randomElement(using: &generator)!
+                }
                 return (Bool.random(using: &generator) ? "!" : "") + (Bool.random(using: &generator) ? "/" : "")
                     + parts.joined(separator: "/") + (Bool.random(using: &generator) ? "/" : "")
             }
-            try test.write(path(".gitignore"), (["*"].filter { _ in Bool.random(using: &generator) } + rules)
-                .joined(separator: "\n") + "\n")
+            try test.write(
+                path(".gitignore"),
+                (["*"].filter { _ in Bool.random(using: &generator) } + rules)
+                    .joined(separator: "\n") + "\n")
             let repository = try test.open()
             let asked = (0..<40).map { _ in
                 (0..<Int.random(in: 1...3, using: &generator)).map { _ in names.randomElement(using: &generator)! }

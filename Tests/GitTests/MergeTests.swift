@@ -214,6 +214,29 @@ struct MergeTests {
         #expect(try test.git("status").contains("nothing to commit"))
     }
 
+    @Test("aborting where a file met a folder keeps the folder's other files")
+    func abortFolder() throws {
+        let (test, repository, _, _) = try parted(
+            base: ["data/x": "base\n"], ours: ["data/x": "ours\n"], theirs: ["b": "theirs"])
+        try test.git("checkout", "-q", "side")
+        try test.git("rm", "-q", "-r", "data")
+        try test.commit(["data": "a file"])
+        try test.git("checkout", "-q", "main")
+        try test.write(path("data/precious"), "untracked")
+        let side = try test.id("side")
+        if (try? repository.startMerge(with: side, named: "side")) != nil { try repository.abortMerge() }
+        #expect(try test.read(path("data/precious")) == "untracked")
+        #expect(try test.read(path("data/x")) == "ours\n")
+        #expect(try repository.mergeHead() == nil)
+        // The same without anything in the way: the merge begins, and aborting it loses nothing added since.
+        try FileManager.default.removeItem(atPath: test.root.appending("data/precious").string)
+        #expect(try !repository.startMerge(with: side, named: "side").isEmpty)
+        try test.write(path("data/precious"), "untracked")
+        try repository.abortMerge()
+        #expect(try test.read(path("data/precious")) == "untracked")
+        #expect(try test.read(path("data/x")) == "ours\n")
+    }
+
     @Test("names of any bytes merge and abort")
     func hostile() throws {
         let test = try TestRepository()

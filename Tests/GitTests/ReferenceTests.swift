@@ -51,6 +51,10 @@ struct ReferenceTests {
         let main = try test.commit(["file": "on no branch"])
         try FileManager.default.removeItem(atPath: test.root.appending(".git/logs").string)
         #expect(try test.open(from: linked).keptCommits().isSuperset(of: [main, detached]))
+        // A working tree whose disk is not there keeps its commits too.
+        try FileManager.default.removeItem(atPath: linked.string)
+        #expect(try test.open().linkedWorktrees() == [])
+        #expect(try test.open().keptCommits().isSuperset(of: [main, detached]))
     }
 
     @Test("the log of HEAD gives its commits once, latest first")

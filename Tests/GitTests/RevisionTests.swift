@@ -14,7 +14,9 @@ struct RevisionTests {
         try test.git("tag", "-a", "heavy", "-m", "tag", "HEAD~3")
         let repository = try test.open()
         let short = try test.git("rev-parse", "--short=8", "HEAD~2")
-        for revision in ["HEAD", "@", "HEAD~2", "HEAD^", "main", "side/one", "light", "heavy", "main@{1}", "@{2}", short] {
+        for revision in [
+            "HEAD", "@", "HEAD~2", "HEAD^", "main", "side/one", "light", "heavy", "main@{1}", "@{2}", short,
+        ] {
             #expect(try repository.resolve(revision) == test.id("\(revision)^{commit}"), "\(revision)")
         }
     }
