@@ -39,7 +39,10 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "vintage",
-            dependencies: ["Workspace", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Workspace", "ObjectStore", "Git", "FileSystem", "CPlatform",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: settings,
             // The command links the Swift runtime statically, so that it starts in about half the time, which hooks and
             // `status` feel. Objects are compiled once: tests link the same ones against the shared runtime, because

@@ -22,3 +22,13 @@ void vintage_start_writeback(int descriptor, int64_t offset, int64_t count) {
     (void)count;
 }
 #endif
+
+#if defined(__APPLE__)
+#include <crt_externs.h>
+
+char **vintage_environment(void) { return *_NSGetEnviron(); }
+#else
+#include <unistd.h>
+
+char **vintage_environment(void) { return environ; }
+#endif

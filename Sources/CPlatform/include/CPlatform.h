@@ -10,4 +10,7 @@ int vintage_allowed_processors(void);
 // Asks the system to start writing a range of a file to the disk. A hint: nothing happens where it is unknown.
 void vintage_start_writeback(int descriptor, int64_t offset, int64_t count);
 
+// The environment of this process, as `NAME=value` strings that end with a null pointer.
+char **vintage_environment(void);
+
 #endif

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Workspace
+
+/// `vintage diff`.
+struct Diff: WorkspaceCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Compare the working files with a revision, or two revisions.",
+        discussion: """
+            Without a revision: the working files with the last commit (without git: with the lock). With one: the \
+            working files with it. With two: the second with the first. Lines begin with + added, - removed, ~ \
+            modified, > renamed; paths are from the workspace's root.
+
+            Examples:
+              vintage diff --stat
+              vintage diff HEAD~1 HEAD -- data/flights
+              vintage diff HEAD --exit-code || echo "data changed"
+            """)
+
+    @Flag(name: .customLong("stat"), help: "Print a line an artifact, with the amounts.")
+    var isStatistic = false
+
+    @Flag(name: .customLong("exit-code"), help: "End with status 1 if there is a difference.")
+    var hasExitCode = false
+
+    @OptionGroup var json: JSONOption
+
+    @Argument(help: ArgumentHelp("The old version; the last commit by default.", valueName: "a"))
+    var old: RawArgument?
+
+    @Argument(help: ArgumentHelp("The new version; the working files by default.", valueName: "b"))
+    var new: RawArgument?
+
+    @Argument(parsing: .postTerminator, help: "Compare these paths only.", completion: .file())
+    var paths: [RawArgument] = []
+
+    func run(in session: Session) throws -> ExitStatus {
+        let (old, new) = (try old.map(session.revision), try new.map(session.revision))
+        let paths = try session.paths(paths)
+        let differences = try ProgressLine.show("comparing") { meter in
+            try session.workspace.diff(old, new, paths: paths, meter: meter)
+        }.filter { !$0.changes.isEmpty }
+        if json.isOn {
+            var object = JSONObject()
+            object["artifacts"] = JSON(differences) { JSON($0) }
+            session.print(object)
+        } else if isStatistic {
+            printStatistics(differences, session)
+        } else {
+            printChanges(differences, session)
+        }
+        return hasExitCode && !differences.isEmpty ? .found : .done
+    }
+
+    private func printChanges(_ differences: [ArtifactChanges], _ session: Session) {
+        for changes in differences {
+            let view = ChangeView(changes, session.palette)
+            let heading = session.palette.heading("\(changes.artifact)")
+            session.print("\(heading)  \(view.counts)  \(view.bytes)".trimmingTrailingSpaces)
+            for line in view.lines() { session.print("  " + line) }
+        }
+    }
+
+    private func printStatistics(_ differences: [ArtifactChanges], _ session: Session) {
+        if differences.isEmpty { return }
+        var table = Table([.left, .right, .left, .left])
+        var total = ChangeCounts()
+        var count = 0
+        for changes in differences {
+            let counts = ChangeCounts(changes)
+            total.add(changes)
+            count += changes.changes.count
+            table.add(["\(changes.artifact)", "\(changes.changes.count)", counts.description, counts.byteDescription])
+        }
+        for line in table.lines { session.print(" " + line) }
+        let files = "\(counted(differences.count, "artifact")), \(counted(count, "file"))"
+        session.print(" \(files): \(total)  \(total.byteDescription)".trimmingTrailingSpaces)
+    }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Workspace
+
+/// `vintage merge`.
+struct Merge: WorkspaceCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Join another line of work with this one, code and data.",
+        discussion: """
+            Where both sides changed an artifact, their files are merged by path. A file that both changed in \
+            different ways is in conflict: the working files hold this side's, 'vintage checkout --theirs PATH' takes \
+            the other, and status 1 is returned. Nothing is lost either way.
+
+            Examples:
+              vintage merge clock-correction
+              vintage merge --continue
+              vintage merge --abort
+            """)
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The message of the merge commit.", valueName: "message"))
+    var message: RawArgument?
+
+    @Flag(name: .customLong("continue"), help: "Commit a merge whose conflicts are resolved.")
+    var continues = false
+
+    @Flag(name: .customLong("abort"), help: "Give up a merge and go back to where it began.")
+    var aborts = false
+
+    @Argument(help: "The git revision to join.")
+    var revision: RawArgument?
+
+    func validate() throws {
+        let count = [continues, aborts, revision != nil].count { $0 }
+        if count == 0 { throw ValidationError("name the revision to merge, or give --continue or --abort") }
+        if count > 1 { throw ValidationError("a revision, --continue and --abort exclude each other") }
+        if aborts && message != nil { throw ValidationError("--abort takes no message") }
+    }
+
+    func run(in session: Session) throws -> ExitStatus {
+        let command = session.console.commandLine
+        if aborts {
+            try session.workspace.abortMerge(command: command)
+            session.print("The merge is given up; the files are as they were before it.")
+            return .done
+        }
+        guard let revision else {
+            let commit = try session.workspace.continueMerge(message: message?.text, command: command)
+            session.print("Merged  \(session.palette.id(commit.short))")
+            return .done
+        }
+        let name = try session.revision(revision)
+        let report = try ProgressLine.show("merging") { meter in
+            try session.workspace.merge(name, message: message?.text, meter: meter, command: command)
+        }
+        return show(report, in: session)
+    }
+
+    private func show(_ report: MergeReport, in session: Session) -> ExitStatus {
+        let palette = session.palette
+        for changes in report.artifacts {
+            let view = ChangeView(changes, palette)
+            session.print("\(changes.artifact)  \(view.counts)  \(view.bytes)".trimmingTrailingSpaces)
+        }
+        switch report.outcome {
+        case .alreadyUpToDate: session.print("Already up to date.")
+        case .fastForward(let commit): session.print("Moved forward to \(palette.id(commit.short))")
+        case .merged(let commit): session.print("Merged  \(palette.id(commit.short))")
+        case .conflicts:
+            for conflict in report.conflicts {
+                session.print(palette.removed("conflict  \(conflict.workspacePath)") + "  \(Self.reason(conflict))")
+            }
+            for path in report.codeConflicts { session.print(palette.removed("conflict  \(path)") + "  code") }
+            session.print("Make each file what it should be ('vintage checkout --ours|--theirs PATH' takes a side),")
+            session.print("'vintage add' it, then 'vintage merge --continue', or 'vintage merge --abort'.")
+            return .found
+        }
+        return .done
+    }
+
+    private static func reason(_ conflict: DataConflict) -> String {
+        switch (conflict.ours, conflict.theirs) {
+        case (nil, _): "removed here, changed there"
+        case (_, nil): "changed here, removed there"
+        default: "both changed"
+        }
+    }
+}
