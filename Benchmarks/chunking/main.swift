@@ -2,9 +2,9 @@
 // Compiled together with the sources it measures: see `run`.
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Seconds of processor time this thread has used: it does not count what other programs take.
@@ -165,7 +165,8 @@ func measureChunking(_ events: [UInt8], _ noise: [UInt8]) throws {
                 forEachChunk(chunker, events) { lengths.append($0.count) }
             }
             let mean = Double(events.count) / Double(lengths.count)
-            let variance = lengths.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(lengths.count)
+            let variance =
+                lengths.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(lengths.count)
             let new = Double(growth(chunker, from: events, to: edit.bytes) - edit.inserted) / Double(edit.edits)
             row([
                 "\(minimum), \(average), \(maximum)", "\(normalisation)",
@@ -178,16 +179,22 @@ func measureChunking(_ events: [UInt8], _ noise: [UInt8]) throws {
     let after = grown(events, with: Array(noise[..<(events.count / 25)]))
     let inserted = after.count - events.count
     let new = growth(Chunker(.standard), from: events, to: after)
-    print("\nOne run of 1% in the middle and 2% at the end: \(new) bytes are new, \(new - inserted) more than were added.")
+    print(
+        "\nOne run of 1% in the middle and 2% at the end: \(new) bytes are new, \(new - inserted) more than were added."
+    )
 }
 
 func measureCompression(_ folder: String, _ names: [String]) throws {
     print("\n## How much to compress\n")
     print("Pieces as the standard sizes cut them. Ratio: stored ÷ raw. MB/s: of raw bytes, one core.\n")
     let levels = [1, 2, 3, 4, 6]
-    table(["corpus"] + levels.map { "level \($0): ratio, MB/s" } + ["read back, MB/s", "raw pieces"])
+    table(
+        ["corpus"] + levels.map { "level \($0): ratio, MB/s" } + [
+            "level 3, 2 MiB pieces: ratio", "read back, MB/s", "raw pieces",
+        ])
     let chunker = Chunker(.standard)
-    let room = UnsafeMutableRawBufferPointer.allocate(byteCount: ChunkingParameters.standard.maximum, alignment: 64)
+    let longPiece = 2 << 20
+    let room = UnsafeMutableRawBufferPointer.allocate(byteCount: longPiece, alignment: 64)
     let back = UnsafeMutableRawBufferPointer.allocate(byteCount: ChunkingParameters.standard.maximum, alignment: 64)
     var compressor = try Compressor()
     var decompressor = try Decompressor()
@@ -199,20 +206,32 @@ func measureCompression(_ folder: String, _ names: [String]) throws {
         let cutting = shortest { forEachChunk(chunker, bytes) { _ in } }
         for level in levels {
             var stored = 0
-            let time = shortest {
-                stored = 0
-                forEachChunk(chunker, bytes) { piece in
-                    switch compressor.compress(piece, level: level, into: room) {
-                    case .raw:
-                        stored += piece.count
-                        if level == 1 { raw += 1 }
-                    case .zstd(let count): stored += count
+            let time =
+                shortest {
+                    stored = 0
+                    forEachChunk(chunker, bytes) { piece in
+                        switch compressor.compress(piece, level: level, into: room) {
+                        case .raw:
+                            stored += piece.count
+                            if level == 1 { raw += 1 }
+                        case .zstd(let count): stored += count
+                        }
                     }
-                }
-            } - cutting
+                } - cutting
             cells.append(
                 rounded(Double(stored) / Double(bytes.count), 4) + ", " + rounded(Double(bytes.count) / time / 1e6, 0))
         }
+        var storedLong = 0
+        bytes.withUnsafeBytes { all in
+            for start in stride(from: 0, to: all.count, by: longPiece) {
+                let piece = UnsafeRawBufferPointer(rebasing: all[start..<min(start + longPiece, all.count)])
+                switch compressor.compress(piece, level: 3, into: room) {
+                case .raw: storedLong += piece.count
+                case .zstd(let count): storedLong += count
+                }
+            }
+        }
+        cells.append(rounded(Double(storedLong) / Double(bytes.count), 4))
         var decompression = 0.0
         try forEachChunk(chunker, bytes) { piece in
             guard case .zstd(let count) = compressor.compress(piece, level: 1, into: room) else { return }
