@@ -27,7 +27,7 @@
 ///     }
 package struct Chunker: Sendable {
     /// The number of bytes that a hash depends on.
-    @usableFromInline package static let windowLength = 64
+    package static let windowLength = 64
 
     /// How many bits more are tested below the average, and how many fewer from it on.
     package static let normalisation = 2
