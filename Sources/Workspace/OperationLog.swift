@@ -116,7 +116,8 @@ public struct Operation: Sendable {
         lockAfter = try decoder.counted()
         var files: [FileState] = []
         for _ in 0..<(try decoder.count()) {
-            guard let artifact = try? RelativePath(bytes: try decoder.counted()) else {
+            let path = try decoder.counted()
+            guard let artifact = try? RelativePath(bytes: path) else {
                 throw DecodingFailure("a path in it is not valid")
             }
             let before = try decoder.byte() == 0 ? nil : try decoder.id()

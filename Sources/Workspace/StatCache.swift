@@ -26,15 +26,17 @@ struct StatCache {
         guard let bytes = try? path.contentsIfPresent(), bytes.count > ObjectID.byteCount else { return }
         let body = Array(bytes.dropLast(ObjectID.byteCount))
         guard ObjectID(of: body).bytes.elementsEqual(bytes.suffix(ObjectID.byteCount)) else { return }
+        if let decoded = try? Self.decode(body) { (root, base) = decoded }
+    }
+
+    private static func decode(_ body: [UInt8]) throws(DecodingFailure) -> (WorkingEntry, ObjectID?) {
         var decoder = Decoder(body)
-        let decoded = try? {
-            try decoder.expect(Self.magic)
-            let base = try decoder.byte() == 0 ? nil : try decoder.id()
-            let root = try Self.entry(&decoder)
-            try decoder.end()
-            return (root, base)
-        }()
-        (root, base) = (decoded?.0, decoded?.1)
+        try decoder.expect(magic)
+        var base: ObjectID?
+        if try decoder.byte() != 0 { base = try decoder.id() }
+        let root = try entry(&decoder)
+        try decoder.end()
+        return (root, base)
     }
 
     /// Writes the cache; failing to is no error, since nothing depends on it.

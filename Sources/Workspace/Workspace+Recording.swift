@@ -9,11 +9,16 @@ extension Workspace {
     /// The lock is the operating system's: it is gone with the process, however that ends.
     func alone<Result>(_ body: () throws -> Result) throws -> Result {
         try folder.makeDirectories()
-        let file = try File(openingOrCreating: folder.appending("lock"))
-        _ = try file.lock(exclusively: true, waits: true)
-        let result = try body()
-        _ = consume file
-        return result
+        let held = HeldLock(try File(openingOrCreating: folder.appending("lock")))
+        _ = try held.file.lock(exclusively: true, waits: true)
+        return try withExtendedLifetime(held) { try body() }
+    }
+
+    /// Keeps a locked file open.
+    private final class HeldLock {
+        let file: File
+
+        init(_ file: consuming File) { self.file = file }
     }
 
     /// Writes `vintage.lock` and, with git, stages it together with the rules that keep the artifacts out of git.

@@ -88,13 +88,8 @@ public final class Workspace {
         if !usesGit, !mode.exists { try mode.replaceContents(with: []) }
         if usesGit, mode.exists { try mode.remove() }
         let storePath = storePath(root, repository)
-        var createdStore = false
-        do throws(StoreError) {
-            _ = try Store(opening: storePath)
-        } catch .noStore {
-            _ = try Store.create(at: storePath)
-            createdStore = true
-        }
+        let createdStore = !Store.exists(at: storePath)
+        if createdStore { _ = try Store.create(at: storePath) }
         let workspace = try open(from: root, environment: environment)
         return Initialization(workspace: workspace, createdRepository: createdRepository, createdStore: createdStore)
     }
@@ -110,12 +105,8 @@ public final class Workspace {
             repository = try Repository.discover(from: root)
         }
         let storePath = storePath(root, repository)
-        let store: Store
-        do throws(StoreError) {
-            store = try Store(opening: storePath)
-        } catch .noStore where !folder.exists {
-            throw WorkspaceError.notAWorkspace(directory)
-        }
+        if !folder.exists, !Store.exists(at: storePath) { throw WorkspaceError.notAWorkspace(directory) }
+        let store = try Store(opening: storePath)
         if !folder.exists {
             try folder.makeDirectories()
             try folder.appending(".gitignore").replaceContents(with: Array("*\n".utf8))
