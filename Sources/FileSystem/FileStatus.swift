@@ -25,8 +25,18 @@ public struct FileStatus: Equatable, Sendable {
     public let changed: Int64
     /// Its inode.
     public let inode: UInt64
-    /// The device that holds it.
-    public let device: UInt64
+
+    /// Puts together what was known of a file.
+    package init(
+        kind: Kind, isExecutable: Bool, size: Int64, modified: Int64, changed: Int64, inode: UInt64
+    ) {
+        self.kind = kind
+        self.isExecutable = isExecutable
+        self.size = size
+        self.modified = modified
+        self.changed = changed
+        self.inode = inode
+    }
 
     init(_ status: stat) {
         switch status.st_mode & S_IFMT {
@@ -45,7 +55,6 @@ public struct FileStatus: Equatable, Sendable {
             changed = Self.nanoseconds(status.st_ctim)
         #endif
         inode = UInt64(status.st_ino)
-        device = UInt64(bitPattern: Int64(status.st_dev))
     }
 
     private static func nanoseconds(_ time: timespec) -> Int64 {

@@ -120,3 +120,32 @@ public func temporaryName() -> String {
 
 /// How every temporary name starts.
 public let temporaryPrefix = ".vintage-tmp-"
+
+extension FilePath {
+    /// The absolute path without symbolic links, `.` and `..`.
+    public func resolved() throws(FileError) -> FilePath {
+        let resolved = (isEmpty ? "." : self).withPlatformString { realpath($0, nil) }
+        guard let resolved else { throw FileError("find", self) }
+        defer { free(resolved) }
+        return FilePath(platformString: resolved)
+    }
+
+    /// The absolute path without symbolic links in its folders; the last component may be missing, or a link itself.
+    public func resolvedParent() throws(FileError) -> FilePath {
+        guard let last = lastComponent else { return try resolved() }
+        var parent = removingLastComponent()
+        var rest = [last]
+        // Of folders that are missing, the names are taken as they are.
+        while true {
+            do throws(FileError) {
+                var path = try parent.resolved()
+                for component in rest.reversed() { path.append(component) }
+                return path
+            } catch {
+                guard error.isNotFound, let name = parent.lastComponent else { throw error }
+                rest.append(name)
+                parent = parent.removingLastComponent()
+            }
+        }
+    }
+}

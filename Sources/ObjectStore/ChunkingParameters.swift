@@ -3,7 +3,7 @@
 /// A store records them when it is made and keeps them for good: other sizes cut the same file elsewhere, and nothing
 /// would be found to be stored already.
 ///
-///     let parameters = try ChunkingParameters(minimum: 1 << 14, average: 1 << 16, maximum: 1 << 18)
+///     let parameters = try ChunkingParameters(minimum: 1 << 15, average: 1 << 16, maximum: 1 << 18)
 public struct ChunkingParameters: Hashable, Sendable {
     /// The shortest chunk, except the last one of a file, in bytes.
     public let minimum: Int
@@ -18,8 +18,8 @@ public struct ChunkingParameters: Hashable, Sendable {
     /// a chunk to be held in memory a few times over.
     public static let allowedLengths = Chunker.windowLength...(1 << 26)
 
-    /// The sizes of a new store: 16 KiB, 64 KiB, 256 KiB.
-    public static let standard = ChunkingParameters(unchecked: 1 << 14, 1 << 16, 1 << 18)
+    /// The sizes of a new store: 32 KiB, 64 KiB, 256 KiB. `Benchmarks/chunking.md` has the reasons.
+    public static let standard = ChunkingParameters(unchecked: 1 << 15, 1 << 16, 1 << 18)
 
     private init(unchecked minimum: Int, _ average: Int, _ maximum: Int) {
         self.minimum = minimum

@@ -38,11 +38,14 @@ extension CompressionError: CustomStringConvertible {
 ///     case .zstd(let count): append(output[..<count])
 ///     }
 package struct Compressor: ~Copyable {
-    /// The level used when none is configured.
-    package static let defaultLevel = 3
+    /// The level used when none is configured. `Benchmarks/chunking.md` has the reasons.
+    package static let defaultLevel = 1
 
     /// The levels that may be configured, the fastest first.
     package static let allowedLevels = 1...19
+
+    /// The highest level that passes over incompressible data fast enough to need no trial before it.
+    private static let fastestSearches = 4
 
     private let context: OpaquePointer
     private var level: Int?
@@ -70,17 +73,48 @@ package struct Compressor: ~Copyable {
     ) -> CompressionOutcome {
         precondition(output.count >= bytes.count)
         guard let source = bytes.baseAddress, let target = output.baseAddress, !bytes.isEmpty else { return .raw }
+        let level = min(max(level, Self.allowedLevels.lowerBound), Self.allowedLevels.upperBound)
+        // A frame that does not fit into the room that is worth it is given up by zstd itself.
+        let room = bytes.count - bytes.count / 32
+        if level > Self.fastestSearches, ByteSample(of: bytes).isFlat {
+            // A thorough search would take ten times as long to find nothing. A fast one through the whole piece,
+            // not a part of it, cannot miss what repeats far apart.
+            use(level: Self.allowedLevels.lowerBound)
+            let count = ZSTD_compress2(context, target, room, source, bytes.count)
+            if ZSTD_isError(count) != 0 { return .raw }
+        }
         use(level: level)
-        // A frame that would not fit into the room that is worth it is given up by zstd itself.
-        let count = ZSTD_compress2(context, target, bytes.count - bytes.count / 32, source, bytes.count)
+        let count = ZSTD_compress2(context, target, room, source, bytes.count)
         return ZSTD_isError(count) == 0 ? .zstd(count: count) : .raw
     }
 
     private mutating func use(level: Int) {
-        let level = min(max(level, Self.allowedLevels.lowerBound), Self.allowedLevels.upperBound)
         if level == self.level { return }
         ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, CInt(level))
         self.level = level
+    }
+}
+
+/// How often each byte value occurs in a sample of a piece.
+private struct ByteSample {
+    /// Whether the values are about equally frequent, as in data that is compressed, encrypted or random.
+    let isFlat: Bool
+
+    /// Takes 64 runs of 64 bytes, evenly spaced, or all bytes if there are no more than those.
+    init(of bytes: UnsafeRawBufferPointer) {
+        let (runs, length) = bytes.count > 4096 ? (64, 64) : (1, bytes.count)
+        let total = runs * length
+        isFlat = withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 256) { counts in
+            counts.initialize(repeating: 0)
+            for run in 0..<runs {
+                let start = run * (bytes.count / runs)
+                for byte in bytes[start..<(start + length)] { counts[Int(byte)] += 1 }
+            }
+            // Of all pairs of bytes in the sample, one in 256 is equal if all values are equally frequent; a quarter
+            // more than that is still within what Huffman coding gains little from.
+            let equalPairs = counts.reduce(0) { $0 + Int($1) * (Int($1) - 1) }
+            return equalPairs * 256 * 4 < total * (total - 1) * 5
+        }
     }
 }
 

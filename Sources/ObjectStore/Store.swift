@@ -66,6 +66,9 @@ public final class Store: Sendable {
         try refresh()
     }
 
+    /// Whether there is a store in a folder.
+    public static func exists(at path: FilePath) -> Bool { StoreLayout(root: path).format.exists }
+
     // MARK: Indexes
 
     /// Looks for indexes that other processes have written since.
