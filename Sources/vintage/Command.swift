@@ -28,4 +28,3 @@ struct JSONOption: ParsableArguments {
     @Flag(name: .customLong("json"), help: "Print JSON, for scripts: ids in full, sizes in bytes.")
     var isOn = false
 }
-

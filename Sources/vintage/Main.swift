@@ -70,7 +70,8 @@ enum Main {
         if let message = unknownCommand(in: arguments) { return fail(message, .misused) }
         let advice = Vintage.fullMessage(for: error).split(separator: "\n").last { $0.hasPrefix("  See '") }
         let command = advice?.split(separator: "'").dropFirst().first ?? "vintage --help"
-        return fail("\(lowercasingFirst(Vintage.message(for: error))); see '\(command)'", .misused)
+        let message = lowercasingFirst(Vintage.message(for: error))
+        return fail(message + (message.hasSuffix("?") ? " See" : "; see") + " '\(command)'", .misused)
     }
 
     private static func unknownCommand(in arguments: [[UInt8]]) -> String? {

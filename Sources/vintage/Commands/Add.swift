@@ -14,7 +14,8 @@ struct Add: WorkspaceCommand {
               vintage add data/flights --date 2013-06-01
             """)
 
-    @Option(name: .customLong("date"), help: ArgumentHelp("When the data was known; now by default.", valueName: "date"))
+    @Option(
+        name: .customLong("date"), help: ArgumentHelp("When the data was known; now by default.", valueName: "date"))
     var date: RawArgument?
 
     @Argument(help: "Files and folders.", completion: .file())

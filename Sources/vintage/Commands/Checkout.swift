@@ -51,7 +51,9 @@ struct Checkout: WorkspaceCommand {
         if branch != nil && !paths.isEmpty { throw ValidationError("-b makes a branch and takes no paths") }
         if side != nil {
             if branch != nil { throw ValidationError("-b does not go with --ours or --theirs") }
-            if revision == nil && paths.isEmpty { throw ValidationError("--ours and --theirs need the files in conflict") }
+            if revision == nil && paths.isEmpty {
+                throw ValidationError("--ours and --theirs need the files in conflict")
+            }
         }
     }
 
@@ -60,7 +62,8 @@ struct Checkout: WorkspaceCommand {
         if let side {
             // No revision goes with a side, so what stands in its place is a path.
             let paths = try session.paths((revision.map { [$0] } ?? []) + paths)
-            report = try session.workspace.checkoutConflict(paths, side: side == .ours ? .ours : .theirs)
+            report = try session.workspace.checkoutConflict(
+                paths, side: side == .ours ? .ours : .theirs, command: session.console.commandLine)
         } else {
             let (revision, paths) = (try revision.map(session.revision), try session.paths(paths))
             report = try ProgressLine.show("bringing back") { meter in

@@ -19,7 +19,9 @@ struct CollectGarbage: WorkspaceCommand {
     @Flag(name: .shortAndLong, help: "Say what would be deleted, and delete nothing.")
     var dryRun = false
 
-    @Option(name: .customLong("grace"), help: ArgumentHelp("Keep what is younger: 14d, 12h, 30m or 90s.", valueName: "time"))
+    @Option(
+        name: .customLong("grace"), help: ArgumentHelp("Keep what is younger: 14d, 12h, 30m or 90s.", valueName: "time")
+    )
     var grace: RawArgument?
 
     @OptionGroup var json: JSONOption
@@ -46,7 +48,8 @@ struct CollectGarbage: WorkspaceCommand {
             return
         }
         let verb = dryRun ? "Would delete" : "Deleted"
-        session.print("\(verb) \(counted(report.objects, "object")), \(size(report.bytes)); kept \(report.keptObjects).")
+        session.print(
+            "\(verb) \(counted(report.objects, "object")), \(size(report.bytes)); kept \(report.keptObjects).")
         if report.temporaryFiles > 0 {
             let files = counted(report.temporaryFiles, "file")
             session.print("\(verb) \(files) of killed processes, \(size(report.temporaryBytes)).")

@@ -17,7 +17,8 @@ struct Commit: WorkspaceCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("Why.", valueName: "message"))
     var message: RawArgument
 
-    @Option(name: .customLong("date"), help: ArgumentHelp("When the data was known; now by default.", valueName: "date"))
+    @Option(
+        name: .customLong("date"), help: ArgumentHelp("When the data was known; now by default.", valueName: "date"))
     var date: RawArgument?
 
     @OptionGroup var json: JSONOption

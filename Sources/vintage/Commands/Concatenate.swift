@@ -18,7 +18,8 @@ struct Concatenate: WorkspaceCommand {
     @Option(name: .customLong("offset"), help: ArgumentHelp("The first byte, counted from 0.", valueName: "n"))
     var offset: UInt64 = 0
 
-    @Option(name: .customLong("length"), help: ArgumentHelp("How many bytes; all that follow by default.", valueName: "n"))
+    @Option(
+        name: .customLong("length"), help: ArgumentHelp("How many bytes; all that follow by default.", valueName: "n"))
     var length: UInt64?
 
     @Argument(help: ArgumentHelp("The file.", valueName: "[rev:]path"), completion: .file())

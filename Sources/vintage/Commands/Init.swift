@@ -27,7 +27,8 @@ struct Init: Command {
         let made = try Workspace.initialize(at: folder, usesGit: !isWithoutGit, environment: console.environment)
         let root = displayed(made.workspace.root)
         let verb = made.createdStore ? "Made a workspace" : "There is a workspace"
-        let git = made.createdRepository ? " and its git repository" : made.workspace.repository == nil ? " without git" : ""
+        let git =
+            made.createdRepository ? " and its git repository" : made.workspace.repository == nil ? " without git" : ""
         console.output.print("\(verb)\(git) in \(root)\(made.createdStore ? "" : " already")")
         if made.createdStore { console.output.print("Put data under care with 'vintage add PATH'.") }
         return .done

@@ -19,7 +19,9 @@ struct Log: WorkspaceCommand {
     @Flag(name: .customLong("graph"), help: "Draw the history, a line an entry.")
     var isGraph = false
 
-    @Option(name: [.customShort("n"), .customLong("max-count")], help: ArgumentHelp("Show at most so many entries.", valueName: "n"))
+    @Option(
+        name: [.customShort("n"), .customLong("max-count")],
+        help: ArgumentHelp("Show at most so many entries.", valueName: "n"))
     var limit: UInt32?
 
     @OptionGroup var json: JSONOption

@@ -25,7 +25,7 @@ struct Show: WorkspaceCommand {
     func run(in session: Session) throws -> ExitStatus {
         switch try resolved(in: session) {
         case .commit(let id, let lock): try show(id, lock, in: session)
-        case .snapshot(let id, let snapshot, _): try show(id, snapshot, in: session)
+        case .snapshot(let id, let snapshot): try show(id, snapshot, in: session)
         }
         return .done
     }
@@ -69,7 +69,7 @@ struct Show: WorkspaceCommand {
         {
             old = parentLock
         }
-        return LockChange.changes(from: old, to: lock)
+        return try session.workspace.changes(from: old, to: lock)
     }
 
     private func show(_ id: ObjectID, _ snapshot: Snapshot, in session: Session) throws {

@@ -83,7 +83,8 @@ struct Tag: WorkspaceCommand {
     private func named(_ argument: RawArgument, in session: Session) throws -> (RelativePath, String) {
         guard let at = argument.bytes.lastIndex(of: UInt8(ascii: "@")), at > 0, at + 1 < argument.bytes.count else {
             throw WorkspaceError.misuse(
-                "'\(quotedForDisplay(argument.bytes))' names no tag; write it as ARTIFACT@NAME, as in data/flights@clean")
+                "'\(quotedForDisplay(argument.bytes))' names no tag; write it as ARTIFACT@NAME, as in data/flights@clean"
+            )
         }
         let name = String(decoding: argument.bytes[(at + 1)...], as: UTF8.self)
         return (try artifact(named: Array(argument.bytes[..<at]), in: session), name)

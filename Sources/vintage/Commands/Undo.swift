@@ -29,11 +29,11 @@ struct Undo: WorkspaceCommand {
         }
         if json.isOn {
             var object = JSONObject()
-            object["operation"] = .string(report.operation)
+            object["operation"] = .string(report.operation.command)
             object["checkout"] = JSON(report.checkout)
             session.print(object)
         } else {
-            session.print("Undone: \(report.operation)")
+            session.print("Undone: \(report.operation.command)")
             session.printWritten(report.checkout)
             session.printHead(report.checkout.head)
         }
@@ -41,7 +41,7 @@ struct Undo: WorkspaceCommand {
     }
 
     private func printOperations(in session: Session) throws {
-        let operations = try session.workspace.operations()
+        let operations = try session.workspace.operationHistory()
         if json.isOn {
             var object = JSONObject()
             object["operations"] = JSON(operations) { operation in
