@@ -65,7 +65,7 @@ extension Store {
         }
         guard isAlone else { throw .busy(displayed(path)) }
         return StoreWriter(
-            store: self, level: standardCompressionLevel, targetSize: PackFormat.targetSize, lock: file)
+            store: self, level: Store.standardCompressionLevel, targetSize: PackFormat.targetSize, lock: file)
     }
 }
 

@@ -141,7 +141,7 @@ public final class Store: Sendable {
     ///
     /// - Throws: ``StoreError/missing(_:_:)`` or ``StoreError/damaged(_:_:reason:)``; never returns wrong bytes.
     public func read(_ id: ObjectID, kind: ObjectKind) throws(StoreError) -> [UInt8] {
-        var scratch = try ReadScratch()
+        var scratch = ReadScratch()
         return Array(try read(ObjectKey(id, kind), &scratch))
     }
 
@@ -178,14 +178,11 @@ public final class Store: Sendable {
         switch header.encoding {
         case .raw: content = payload
         case .zstd:
-            scratch.content.reserve(Int(header.rawLength))
-            let target = UnsafeMutableRawBufferPointer(rebasing: scratch.content.bytes[..<Int(header.rawLength)])
             do throws(CompressionError) {
-                try scratch.decompressor.decompress(payload, into: target)
+                content = try scratch.decompress(payload, rawLength: Int(header.rawLength))
             } catch {
                 throw .damaged(header.key.id, header.key.kind, reason: error.description)
             }
-            content = UnsafeRawBufferPointer(target)
         }
         guard ObjectID(of: content) == header.key.id else {
             throw .damaged(header.key.id, header.key.kind, reason: "its bytes do not have its hash")
@@ -228,9 +225,18 @@ public final class Store: Sendable {
 package struct ReadScratch: ~Copyable {
     var record = ByteBuffer()
     var content = ByteBuffer()
-    var decompressor: Decompressor
+    private var decompressor: Decompressor?
 
-    package init() throws(StoreError) {
-        decompressor = try withCompressionErrors { () throws(CompressionError) in try Decompressor() }
+    package init() {}
+
+    /// Decompresses a frame into memory that the scratch keeps.
+    mutating func decompress(
+        _ frame: UnsafeRawBufferPointer, rawLength: Int
+    ) throws(CompressionError) -> UnsafeRawBufferPointer {
+        if decompressor == nil { decompressor = try Decompressor() }
+        content.reserve(rawLength)
+        let target = UnsafeMutableRawBufferPointer(rebasing: content.bytes[..<rawLength])
+        try decompressor!.decompress(frame, into: target)
+        return UnsafeRawBufferPointer(target)
     }
 }

@@ -125,13 +125,13 @@ extension Workspace {
         if new == old, lockPath.exists { return }
         let position = Operation.Position(try repository?.head())
         try write(new, replacing: old)
-        try operations.append(
+        try operationLog.append(
             Operation(
                 number: 0, time: time, command: command, headMove: .none, before: position, after: position,
                 lockBefore: old.encoded(), lockAfter: new.encoded(), files: []))
     }
 
-    var operations: OperationLog { OperationLog(folder: folder.appending("operations")) }
+    var operationLog: OperationLog { OperationLog(folder: folder.appending("operations")) }
 
     // MARK: Committing
 
@@ -202,7 +202,7 @@ extension Workspace {
         }
         if merge != nil { try mergeStatePath.remove() }
         if report.commit != nil || new != old {
-            try operations.append(
+            try operationLog.append(
                 Operation(
                     number: 0, time: try timestamp(nil), command: command, headMove: headMove, before: before,
                     after: Operation.Position(try repository?.head()), lockBefore: old.encoded(),

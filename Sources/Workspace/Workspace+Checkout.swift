@@ -327,7 +327,7 @@ extension Workspace {
     ) throws {
         let after = try repository?.head()
         if states.isEmpty, old == new, before == after { return }
-        try operations.append(
+        try operationLog.append(
             Operation(
                 number: 0, time: try timestamp(nil), command: command, headMove: before == after ? .none : headMove,
                 before: Operation.Position(before), after: Operation.Position(after), lockBefore: old.encoded(),

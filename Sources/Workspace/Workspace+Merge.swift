@@ -64,7 +64,8 @@ extension Workspace {
         }
         let baseLock = try lock(at: base)
         var state = MergeState()
-        state.message = message ?? "Merge \(try repository.branchExists(name) ? "branch" : "commit") '\(name)'"
+        let kind = try repository.branchExists(name) ? "branch" : "commit"
+        state.message = message ?? "Merge \(kind) '\(name)'"
         state.lockBefore = old.encoded()
         let writer = try store.makeWriter(level: configuration.compressionLevel)
         var new = old

@@ -12,8 +12,8 @@ public struct UndoReport: Sendable {
 
 extension Workspace {
     /// The operations on record, newest first.
-    public func operationHistory() throws -> [Operation] {
-        try operations.numbers().reversed().map { try operations.operation($0) }
+    public func operations() throws -> [Operation] {
+        try operationLog.numbers().reversed().map { try operationLog.operation($0) }
     }
 
     /// Takes the last operation back that has not been undone: the lock, HEAD and the working files are as before it.
@@ -22,7 +22,7 @@ extension Workspace {
     ///   has moved on since; ``WorkspaceError/unstoredWork(_:)`` if newer work would be lost.
     public func undo(meter: ByteMeter? = nil, command: String = "vintage undo") throws -> UndoReport {
         try alone {
-            guard var last = try operationHistory().first(where: { !$0.isUndone }) else {
+            guard var last = try operations().first(where: { !$0.isUndone }) else {
                 throw WorkspaceError.nothingToUndo
             }
             if mergeStatePath.exists { throw WorkspaceError.mergeInProgress }
@@ -47,7 +47,7 @@ extension Workspace {
             let (report, _) = try update(updates, .refuse, command: command, meter)
             if new != old || last.headMove != .none { try write(new, replacing: old) }
             last.isUndone = true
-            try operations.update(last)
+            try operationLog.update(last)
             var undone = UndoReport(operation: last, checkout: report)
             if last.headMove != .none { undone.checkout.head = try repository?.head() }
             return undone

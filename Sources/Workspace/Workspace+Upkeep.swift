@@ -15,7 +15,7 @@ extension Workspace {
         if let merge = try MergeState(reading: mergeStatePath) {
             for (artifact, snapshot) in merge.theirs { roots[snapshot] = artifact.description }
         }
-        for operation in try operationHistory() {
+        for operation in try operations() {
             for text in [operation.lockBefore, operation.lockAfter] { add(try Lock(parsing: text)) }
             for state in operation.files {
                 if let before = state.before { roots[before] = state.artifact.description }
@@ -44,7 +44,7 @@ extension Workspace {
         try alone {
             let now = fileSystemClock() / 1_000_000_000
             let cutoff = now - (grace ?? configuration.gcGracePeriod).seconds
-            if !dryRun { try operations.forget(before: cutoff) }
+            if !dryRun { try operationLog.forget(before: cutoff) }
             return try store.collectGarbage(
                 roots: try roots().keys.sorted(), keepingSnapshotsSince: cutoff, dryRun: dryRun)
         }
@@ -52,21 +52,21 @@ extension Workspace {
 
     /// Checks the store, and that it has all that the workspace's history names.
     public func verify(readsData: Bool = false, meter: ByteMeter? = nil) throws -> VerificationReport {
-        let roots = try roots().map { Verifier.Root(name: $0.value, snapshot: $0.key) }
+        let roots = try roots().map { Store.Root(name: $0.value, snapshot: $0.key) }
             .sorted { ($0.name, $0.snapshot) < ($1.name, $1.snapshot) }
         return try store.verify(roots: roots, readsData: readsData, meter: meter)
     }
 
     /// Makes the store's indexes anew from its packs.
-    public func repairStore() throws {
-        try alone { _ = try store.repairIndexes() }
+    public func repairStore() throws -> RepairReport {
+        try alone { try store.repairIndexes() }
     }
 
     /// What artifacts take: logical, unique and stored.
     public func usage(_ paths: [RelativePath] = []) throws -> StorageUsage {
         let lock = try lock()
         let artifacts = try artifacts(at: paths, in: lock)
-        return try store.usage(of: artifacts.map { ($0.description, lock[$0]!) })
+        return try store.usage(of: artifacts.map { Store.Root(name: $0.description, snapshot: lock[$0]!) })
     }
 
     // MARK: Tags
