@@ -52,12 +52,27 @@ extension Repository {
     ) throws(GitError) {
         _ = try requireWorkingDirectory()
         let old = try head().commit
-        if try !mergeHeads().isEmpty { throw .mergeInProgress }
         if let old, try !isAncestor(old, of: commit) {
             throw .failed(operation: "fast-forwarding to \(name)", message: "HEAD has commits of its own; merge it")
         }
+        try moveHeadAndFiles(to: commit, expecting: old, reason: "merge \(name): Fast-forward", skipping: skipping)
+    }
+
+    /// Moves HEAD, or the branch it is on, to a commit, and brings that commit's files (`git reset --keep`).
+    ///
+    /// - Parameters:
+    ///   - expected: Where HEAD must stand now; `nil` for unborn.
+    ///   - reason: The line for the reference's log.
+    ///   - skipping: As for ``checkout(_:skipping:)``.
+    public func moveHeadAndFiles(
+        to commit: GitObjectID, expecting expected: GitObjectID?, reason: String, skipping: [RelativePath] = []
+    ) throws(GitError) {
+        _ = try requireWorkingDirectory()
+        let found = try head().commit
+        guard found == expected else { throw .headMoved(expected: expected, found: found) }
+        if try !mergeHeads().isEmpty { throw .mergeInProgress }
         try updateFiles(to: commit, skipping: skipping)
-        try moveHead(to: commit, expecting: old, reason: "merge \(name): Fast-forward")
+        try moveHead(to: commit, expecting: expected, reason: reason)
     }
 
     private func commit(of target: CheckoutTarget, from head: GitHead) throws(GitError) -> GitObjectID {

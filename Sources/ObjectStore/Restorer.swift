@@ -31,10 +31,8 @@ public final class Restorer: Sendable {
 
     private final class Scratch: @unchecked Sendable {
         // `@unchecked Sendable`: a scratch is taken out of the pool, used by one thread, and put back.
-        var reading: ReadScratch
+        var reading = ReadScratch()
         var piece = ByteBuffer()
-
-        init() throws(StoreError) { reading = try ReadScratch() }
     }
 
     /// Prepares to write files.
@@ -123,8 +121,7 @@ public final class Restorer: Sendable {
 
     /// Writes neighbouring chunks at an offset of a file, in one call.
     private func write(_ chunks: [Manifest.Entry], at offset: UInt64, to target: Target) throws(StoreError) {
-        let scratch: Scratch
-        if let free = scratches.withLock({ $0.popLast() }) { scratch = free } else { scratch = try Scratch() }
+        let scratch = scratches.withLock { $0.popLast() } ?? Scratch()
         defer { scratches.withLock { $0.append(scratch) } }
         let total = chunks.reduce(0) { $0 + Int($1.size) }
         if chunks.count == 1 {

@@ -31,7 +31,7 @@ extension Store {
     ) throws(StoreError) {
         let range = range.clamped(to: 0..<file.size)
         if range.isEmpty { return }
-        var scratch = try ReadScratch()
+        var scratch = ReadScratch()
         try read(Manifest.Entry(id: file.id, size: file.size), file.level, at: 0, range, &scratch, body)
     }
 

@@ -21,10 +21,12 @@ public final class Store: Sendable {
     package let layout: StoreLayout
     package let packs: PackReader
     private let indexes: Mutex<[PackIndex]>
+    private let skipsDamagedIndexes: Bool
 
-    private init(path: FilePath, parameters: ChunkingParameters, indexes: [PackIndex]) {
+    private init(path: FilePath, parameters: ChunkingParameters, indexes: [PackIndex], skipsDamagedIndexes: Bool) {
         self.path = path
         self.parameters = parameters
+        self.skipsDamagedIndexes = skipsDamagedIndexes
         layout = StoreLayout(root: path)
         packs = PackReader(layout: layout)
         self.indexes = Mutex(indexes)
@@ -46,13 +48,16 @@ public final class Store: Sendable {
             // Written last: a store without a description is no store, and making it again completes it.
             try layout.format.replaceContents(with: StoreDescription(parameters: parameters).encoded())
         }
-        return Store(path: path, parameters: parameters, indexes: [])
+        return Store(path: path, parameters: parameters, indexes: [], skipsDamagedIndexes: false)
     }
 
     /// Opens the store in a folder.
     ///
-    /// - Throws: ``StoreError/noStore(_:)``, or ``StoreError/unreadableFormat(path:reason:)``.
-    public convenience init(opening path: FilePath) throws(StoreError) {
+    /// - Parameter skipsDamagedIndexes: whether an index that is no index any more is passed over, as a check or a
+    ///   repair needs, instead of refusing the store.
+    /// - Throws: ``StoreError/noStore(_:)``, ``StoreError/unreadableFormat(path:reason:)`` or
+    ///   ``StoreError/damagedFile(path:reason:)``.
+    public convenience init(opening path: FilePath, skipsDamagedIndexes: Bool = false) throws(StoreError) {
         let layout = StoreLayout(root: path)
         let contents = try withFileErrors { () throws(FileError) in try layout.format.contentsIfPresent() }
         guard let contents else { throw .noStore(displayed(path)) }
@@ -62,7 +67,8 @@ public final class Store: Sendable {
         } catch {
             throw .unreadableFormat(path: displayed(layout.format), reason: error.reason)
         }
-        self.init(path: path, parameters: description.parameters, indexes: [])
+        self.init(
+            path: path, parameters: description.parameters, indexes: [], skipsDamagedIndexes: skipsDamagedIndexes)
         try refresh()
     }
 
@@ -88,6 +94,8 @@ public final class Store: Sendable {
                     found.append(index)
                 } catch .file(let error) where error.isNotFound {
                     continue attempts  // merged into another one meanwhile: list again
+                } catch {
+                    guard skipsDamagedIndexes, case .damagedFile = error else { throw error }
                 }
             }
             // Large ones first: most objects are there.
@@ -133,7 +141,7 @@ public final class Store: Sendable {
     ///
     /// - Throws: ``StoreError/missing(_:_:)`` or ``StoreError/damaged(_:_:reason:)``; never returns wrong bytes.
     public func read(_ id: ObjectID, kind: ObjectKind) throws(StoreError) -> [UInt8] {
-        var scratch = try ReadScratch()
+        var scratch = ReadScratch()
         return Array(try read(ObjectKey(id, kind), &scratch))
     }
 
@@ -157,19 +165,24 @@ public final class Store: Sendable {
         _ location: RecordLocation, _ scratch: inout ReadScratch
     ) throws(StoreError) -> UnsafeRawBufferPointer {
         let payload = try packs.read(location, into: &scratch.record)
-        let header = location.header
+        return try Self.content(of: payload, location.header, &scratch)
+    }
+
+    /// The object that a record's payload holds, checked against its id.
+    ///
+    /// - Returns: its bytes, valid until the scratch is used again and as long as the payload is.
+    static func content(
+        of payload: UnsafeRawBufferPointer, _ header: RecordHeader, _ scratch: inout ReadScratch
+    ) throws(StoreError) -> UnsafeRawBufferPointer {
         let content: UnsafeRawBufferPointer
         switch header.encoding {
         case .raw: content = payload
         case .zstd:
-            scratch.content.reserve(Int(header.rawLength))
-            let target = UnsafeMutableRawBufferPointer(rebasing: scratch.content.bytes[..<Int(header.rawLength)])
             do throws(CompressionError) {
-                try scratch.decompressor.decompress(payload, into: target)
+                content = try scratch.decompress(payload, rawLength: Int(header.rawLength))
             } catch {
                 throw .damaged(header.key.id, header.key.kind, reason: error.description)
             }
-            content = UnsafeRawBufferPointer(target)
         }
         guard ObjectID(of: content) == header.key.id else {
             throw .damaged(header.key.id, header.key.kind, reason: "its bytes do not have its hash")
@@ -212,9 +225,18 @@ public final class Store: Sendable {
 package struct ReadScratch: ~Copyable {
     var record = ByteBuffer()
     var content = ByteBuffer()
-    var decompressor: Decompressor
+    private var decompressor: Decompressor?
 
-    package init() throws(StoreError) {
-        decompressor = try withCompressionErrors { () throws(CompressionError) in try Decompressor() }
+    package init() {}
+
+    /// Decompresses a frame into memory that the scratch keeps.
+    mutating func decompress(
+        _ frame: UnsafeRawBufferPointer, rawLength: Int
+    ) throws(CompressionError) -> UnsafeRawBufferPointer {
+        if decompressor == nil { decompressor = try Decompressor() }
+        content.reserve(rawLength)
+        let target = UnsafeMutableRawBufferPointer(rebasing: content.bytes[..<rawLength])
+        try decompressor!.decompress(frame, into: target)
+        return UnsafeRawBufferPointer(target)
     }
 }

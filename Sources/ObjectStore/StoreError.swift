@@ -24,10 +24,14 @@ public enum StoreError: Error, Equatable {
     case unsupportedFile(String)
     /// The compression library refused its input.
     case compression(String)
-    /// Another process cleans the store up and does not wait.
+    /// Another process uses the store, so that it cannot be cleaned up now.
     case busy(String)
+    /// Nothing was removed, because what must be kept is not whole.
+    case refusedCleanUp(reason: String)
     /// The name is not one that a tag can have.
     case invalidTag(String)
+    /// The artifact has a tag of that name on another snapshot.
+    case tagExists(String)
 }
 
 extension StoreError: CustomStringConvertible {
@@ -49,9 +53,20 @@ extension StoreError: CustomStringConvertible {
         case .unsupportedFile(let path):
             "\(path) is neither a file, a folder nor a link and cannot be stored; remove it or list it in .vintageignore"
         case .compression(let message): "compression failed: \(message)"
-        case .busy(let path): "another process cleans up the store at \(path); try again when it has finished"
+        case .busy(let path): "another process works in the store at \(path); try again when it has finished"
+        case .refusedCleanUp(let reason): "nothing was removed: \(reason); run 'vintage fsck' first"
         case .invalidTag(let name):
             "'\(name)' cannot be a tag: use letters, digits and . _ - + / with no leading or trailing slash"
+        case .tagExists(let name): "there is a tag \(name) already; remove it first, or ask for it to be replaced"
+        }
+    }
+
+    /// What is wrong, without where: the part of the line that a report puts behind the thing it is about.
+    var reason: String {
+        switch self {
+        case .damaged(_, _, let reason), .malformed(_, let reason), .damagedFile(_, let reason): reason
+        case .missing: "the store does not hold it"
+        default: description
         }
     }
 }

@@ -24,6 +24,8 @@ public final class StoreWriter: Sendable {
         /// Objects in packs that no index names yet.
         var pending: Set<ObjectKey> = []
         var statistics = Statistics()
+        /// Packs that are in place.
+        var sealed: [PackIndex.Pack] = []
         var failure: StoreError?
     }
 
@@ -34,13 +36,14 @@ public final class StoreWriter: Sendable {
     private let sealing = DispatchQueue(label: "vintage.pack.sealing")
     private let sealingSlots = DispatchSemaphore(value: 3)
     private let scratches = Mutex<[WriteScratch]>([])
-    private let sharedLock: File
+    private let lock: File
 
-    init(store: Store, level: Int, targetSize: UInt64, sharedLock: consuming File) {
+    /// - Parameter lock: the store's lock file, locked: shared by those who add, exclusive for the clean-up.
+    init(store: Store, level: Int, targetSize: UInt64, lock: consuming File) {
         self.store = store
         self.level = level
         self.targetSize = targetSize
-        self.sharedLock = sharedLock
+        self.lock = lock
     }
 
     /// What has been added so far.
@@ -102,9 +105,12 @@ public final class StoreWriter: Sendable {
         sealingSlots.wait()
         sealing.async {
             do throws(StoreError) {
+                // After a failure nothing more becomes visible: a snapshot must not outlive a pack that it needs.
+                if let failure = self.state.withLock({ $0.failure }) { throw failure }
                 let index = try pack.seal(self.store.layout)
                 self.store.publish(index)
                 self.state.withLock { state in
+                    state.sealed += index.packs
                     for key in pack.keys { state.pending.remove(key) }
                 }
             } catch {
@@ -116,10 +122,18 @@ public final class StoreWriter: Sendable {
 
     /// Completes and flushes all packs. What was put before is now in the store, whatever happens.
     public func finish() throws(StoreError) {
+        _ = try completePacks()
+        try store.mergeIndexesIfMany()
+    }
+
+    /// Completes and flushes all packs, leaving each its own index.
+    ///
+    /// - Returns: the packs that this writer has put in place.
+    func completePacks() throws(StoreError) -> [PackIndex.Pack] {
         if let last = state.withLock({ $0.open.take() }) { seal(last) }
         sealing.sync {}
         if let failure = state.withLock({ $0.failure }) { throw failure }
-        try store.mergeIndexesIfMany()
+        return state.withLock { $0.sealed }
     }
 }
 
@@ -143,7 +157,7 @@ extension Store {
         }
         // A clean-up may have run until just now: see what it left.
         try refresh()
-        return StoreWriter(store: self, level: level, targetSize: packSize, sharedLock: lock)
+        return StoreWriter(store: self, level: level, targetSize: packSize, lock: lock)
     }
 }
 

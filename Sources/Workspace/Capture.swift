@@ -19,6 +19,7 @@ struct Capture {
     /// - Parameter cache: what was known before; afterwards what is known now.
     func capture(_ artifact: RelativePath, _ cache: inout StatCache) throws(StoreError) -> WorkingEntry? {
         guard var root = try scanner.scan(artifact) else {
+            cache.hasChanged = cache.root != nil
             cache.root = nil
             return nil
         }
@@ -28,7 +29,10 @@ struct Capture {
             try reader.readPending(&root)
             try reader.build(&root)
         }
-        if !isKnown || cache.root == nil { cache.root = root }
+        if !isKnown {
+            cache.root = root
+            cache.hasChanged = true
+        }
         return root
     }
 

@@ -15,11 +15,11 @@ public struct Operation: Sendable {
         case files = 2
     }
 
-    /// The content of an artifact's working files before and after; `nil` for none.
+    /// What an artifact's working files held before.
     struct FileState: Equatable, Sendable {
         let artifact: RelativePath
+        /// A snapshot of the content; `nil` if there were no files.
         let before: ObjectID?
-        let after: ObjectID?
     }
 
     /// Where HEAD stood: a branch, a commit, or both.
@@ -73,10 +73,8 @@ public struct Operation: Sendable {
         encoder.append(number: UInt64(files.count))
         for state in files {
             encoder.append(counted: state.artifact.bytes)
-            for id in [state.before, state.after] {
-                encoder.append(id == nil ? 0 : 1)
-                if let id { encoder.append(id) }
-            }
+            encoder.append(state.before == nil ? 0 : 1)
+            if let before = state.before { encoder.append(before) }
         }
         return encoder.bytes + ObjectID(of: encoder.bytes).bytes
     }
@@ -121,8 +119,7 @@ public struct Operation: Sendable {
                 throw DecodingFailure("a path in it is not valid")
             }
             let before = try decoder.byte() == 0 ? nil : try decoder.id()
-            let after = try decoder.byte() == 0 ? nil : try decoder.id()
-            files.append(FileState(artifact: artifact, before: before, after: after))
+            files.append(FileState(artifact: artifact, before: before))
         }
         self.files = files
         try decoder.end()

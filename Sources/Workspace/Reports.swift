@@ -136,6 +136,8 @@ public struct MergeReport: Sendable {
         case fastForward(GitObjectID)
         /// A merge commit was made.
         case merged(GitObjectID)
+        /// The artifact was merged into a new snapshot, which the lock now names.
+        case mergedArtifact(ObjectID)
         /// Files are in conflict; nothing was committed.
         case conflicts
     }

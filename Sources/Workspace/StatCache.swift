@@ -13,6 +13,8 @@ struct StatCache {
     var root: WorkingEntry?
     /// The snapshot that the working files were last brought to or stored as: what the user's changes started from.
     var base: ObjectID?
+    /// Whether more is known now than was read.
+    var hasChanged = false
 
     /// Where an artifact's cache stands.
     static func path(of artifact: RelativePath, in folder: FilePath) -> FilePath {

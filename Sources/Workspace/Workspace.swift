@@ -96,8 +96,11 @@ public final class Workspace {
 
     /// Opens the workspace that a folder lies in.
     ///
+    /// - Parameter skipsDamagedIndexes: whether a store with a damaged index opens all the same, for checking it.
     /// - Throws: ``WorkspaceError/notAWorkspace(_:)``, or what is wrong with the store or the settings.
-    public static func open(from directory: FilePath, environment: [String: String] = [:]) throws -> Workspace {
+    public static func open(
+        from directory: FilePath, environment: [String: String] = [:], skipsDamagedIndexes: Bool = false
+    ) throws -> Workspace {
         guard let root = findRoot(from: directory) else { throw WorkspaceError.notAWorkspace(directory) }
         let folder = root.appending(folderName)
         var repository: Repository?
@@ -106,7 +109,7 @@ public final class Workspace {
         }
         let storePath = storePath(root, repository)
         if !folder.exists, !Store.exists(at: storePath) { throw WorkspaceError.notAWorkspace(directory) }
-        let store = try Store(opening: storePath)
+        let store = try Store(opening: storePath, skipsDamagedIndexes: skipsDamagedIndexes)
         if !folder.exists {
             try folder.makeDirectories()
             try folder.appending(".gitignore").replaceContents(with: Array("*\n".utf8))

@@ -1,0 +1,389 @@
+import FileSystem
+import Git
+import ObjectStore
+import SystemPackage
+
+/// Which side of a merge.
+public enum MergeSide: Sendable {
+    /// The one that was checked out.
+    case ours
+    /// The one that is merged into it.
+    case theirs
+}
+
+extension Workspace {
+    /// What is to be done with the working files of one artifact.
+    struct Update {
+        let artifact: RelativePath
+        /// The snapshot that the files are brought to; `nil` to remove them.
+        let snapshot: ObjectID?
+        /// What they are brought to.
+        let target: Node?
+        /// What the user's changes started from, if that is known.
+        let base: Node?
+        /// Where the target's listings are, if the store does not have them all.
+        var overlay: TreeOverlay?
+    }
+
+    /// What to do with work that is stored nowhere and in the way.
+    enum Precaution {
+        /// Refuse, before anything is touched.
+        case refuse
+        /// Store it, so that `undo` brings it back, and go on.
+        case save
+    }
+
+    /// Brings working files to given contents, all or, when work would be lost, nothing.
+    ///
+    /// - Returns: what was done, and for the record what each artifact held before and after.
+    func update(
+        _ updates: [Update], _ precaution: Precaution, command: String, _ meter: ByteMeter?
+    ) throws -> (report: CheckoutReport, states: [Operation.FileState]) {
+        struct Prepared {
+            let update: Update
+            let working: WorkingEntry?
+            let target: Node?
+            let overlay: TreeOverlay
+            let changes: [Change]
+            var before: ObjectID?
+        }
+        var report = CheckoutReport()
+        var prepared: [Prepared] = []
+        var unstored: [RelativePath] = []
+        for update in updates {
+            let overlay = update.overlay ?? TreeOverlay(over: store)
+            let working = try captured(update.artifact, overlay)
+            if working?.node == update.target {
+                rememberBase(update.artifact, update.snapshot)
+                continue
+            }
+            let outcome = try Reconciliation(source: overlay, store: store)
+                .reconcile(base: update.base, working: working?.node, target: update.target)
+            var kept = outcome.kept
+            if precaution == .refuse {
+                unstored += outcome.unstored.map { update.artifact.appending($0) }
+            } else {
+                kept = []
+            }
+            let target = try TreeEditor(source: overlay, sink: overlay).editing(update.target, kept)
+            report.kept += kept.map { update.artifact.appending($0.path) }
+            let changes = try TreeComparison(source: overlay).changes(from: working?.node, to: target)
+            prepared.append(
+                Prepared(
+                    update: update, working: working, target: target, overlay: overlay, changes: changes,
+                    before: try snapshot(ofWorking: working?.node, update.artifact)))
+        }
+        if !unstored.isEmpty { throw WorkspaceError.unstoredWork(unstored) }
+        // What no snapshot holds is stored before it is touched, so that it can be brought back.
+        let unsaved = prepared.indices.filter { prepared[$0].working != nil && prepared[$0].before == nil }
+        if !unsaved.isEmpty {
+            let writer = try store.makeWriter(level: configuration.compressionLevel)
+            for index in unsaved {
+                prepared[index].before = try save(prepared[index].update.artifact, writer, command)
+            }
+            try writer.finish()
+        }
+        var states: [Operation.FileState] = []
+        for item in prepared {
+            let artifact = item.update.artifact
+            let writer = WorkingTreeWriter(
+                root: root, store: store, source: item.overlay, workers: configuration.workers, meter: meter)
+            var cache = StatCache(reading: cachePath(artifact))
+            cache.root = try writer.apply(artifact, from: item.working, to: item.target)
+            cache.base = item.update.snapshot
+            cache.write(to: cachePath(artifact))
+            states.append(Operation.FileState(artifact: artifact, before: item.before))
+            report.artifacts.append(
+                ArtifactChanges(
+                    artifact: artifact, oldSnapshot: item.before, newSnapshot: item.update.snapshot, changes: item.changes))
+        }
+        return (report, states)
+    }
+
+    /// Stores an artifact's working files as they are, as a snapshot that only the record names.
+    private func save(_ artifact: RelativePath, _ writer: StoreWriter, _ command: String) throws -> ObjectID? {
+        var cache = StatCache(reading: cachePath(artifact))
+        let working = try capture(into: writer, mustBeStored: true, meter: nil).capture(artifact, &cache)
+        guard let node = working?.node else { return nil }
+        let time = try timestamp(nil)
+        return try writer.put(
+            Snapshot(
+                artifact: artifact, root: node, time: time.seconds, offsetMinutes: Int32(time.offsetMinutes),
+                provenance: try provenance(message: "saved before: \(command)", command: command)))
+    }
+
+    /// The snapshot in the lock or in HEAD whose content the working files hold, if one does.
+    private func snapshot(ofWorking node: Node?, _ artifact: RelativePath) throws -> ObjectID? {
+        guard let node else { return nil }
+        let cache = StatCache(reading: cachePath(artifact))
+        for known in [cache.base, try? lock()[artifact], try? headLock()[artifact]].compactMap({ $0 }) {
+            if (try? store.snapshot(known))?.root == node { return known }
+        }
+        return nil
+    }
+
+    private func rememberBase(_ artifact: RelativePath, _ snapshot: ObjectID?) {
+        var cache = StatCache(reading: cachePath(artifact))
+        if cache.base == snapshot { return }
+        cache.base = snapshot
+        cache.write(to: cachePath(artifact))
+    }
+
+    /// What the user's changes to an artifact started from.
+    private func base(of artifact: RelativePath) -> Node? {
+        guard let id = StatCache(reading: cachePath(artifact)).base else { return nil }
+        return (try? store.snapshot(id))?.root
+    }
+
+    /// The updates that lead from one lock's artifacts to another's.
+    func updates(from old: Lock, to new: Lock) throws -> [Update] {
+        var updates: [Update] = []
+        for change in try changes(from: old, to: new) where change.new == nil {
+            updates.append(Update(artifact: change.path, snapshot: nil, target: nil, base: base(of: change.path)))
+        }
+        for entry in new.entries {
+            updates.append(
+                Update(
+                    artifact: entry.path, snapshot: entry.snapshot, target: try store.snapshot(entry.snapshot).root,
+                    base: base(of: entry.path)))
+        }
+        return updates
+    }
+
+    // MARK: Checkout
+
+    /// Brings code and data to a revision, or data to the lock.
+    ///
+    /// - Parameters:
+    ///   - revision: a git revision, to which HEAD moves; a version of one artifact, to which the lock moves;
+    ///     `nil` for the lock as it is.
+    ///   - paths: only these artifacts or paths in artifacts are brought to the revision, and HEAD stays.
+    ///   - newBranch: a branch to make at the revision and to move to.
+    ///   - force: whether changes that are stored nowhere give way. They are stored first, so that ``undo(meter:command:)``
+    ///     brings them back.
+    @discardableResult
+    public func checkout(
+        _ revision: String? = nil, paths: [RelativePath] = [], newBranch: String? = nil, force: Bool = false,
+        meter: ByteMeter? = nil, command: String = "vintage checkout"
+    ) throws -> CheckoutReport {
+        try alone {
+            if let newBranch { return try checkout(newBranch: newBranch, revision, force, command, meter) }
+            guard let revision else { return try checkoutLock(paths, force, command, meter) }
+            switch try resolve(revision) {
+            case .commit(let commit, let lock):
+                if paths.isEmpty {
+                    let isBranch = try repository?.branchExists(revision) == true
+                    return try checkout(
+                        isBranch ? .branch(revision) : .detached(commit), lock, force, command, meter)
+                }
+                return try checkout(paths, from: lock, name: revision, force, command, meter)
+            case .snapshot(let id, let snapshot):
+                var lock = Lock()
+                try lock.set(id, for: snapshot.artifact)
+                return try checkout(
+                    paths.isEmpty ? [snapshot.artifact] : paths, from: lock, name: revision, force, command, meter)
+            }
+        }
+    }
+
+    /// Brings data to the lock as it is; the lock and HEAD stay.
+    private func checkoutLock(
+        _ paths: [RelativePath], _ force: Bool, _ command: String, _ meter: ByteMeter?
+    ) throws -> CheckoutReport {
+        let lock = try lock()
+        if !paths.isEmpty { return try checkout(paths, from: lock, name: Lock.fileName, force, command, meter) }
+        let (report, states) = try update(
+            try updates(from: lock, to: lock), force ? .save : .refuse, command: command, meter)
+        try record(command, states, old: lock, new: lock, before: try repository?.head(), headMove: .none)
+        return report
+    }
+
+    /// Moves HEAD, the lock and the working files to a commit.
+    private func checkout(
+        _ target: CheckoutTarget, _ new: Lock, _ force: Bool, _ command: String, _ meter: ByteMeter?
+    ) throws -> CheckoutReport {
+        guard let repository else { throw WorkspaceError.needsGit("checking out a git revision") }
+        let old = try lock()
+        let committed = try headLock()
+        // Snapshots that were added but not committed are named by the lock alone: they must not be lost sight of.
+        let uncommitted = try changes(from: committed, to: old).filter { change in
+            change.new != nil && change.new != new[change.path]
+        }
+        if !uncommitted.isEmpty, !force {
+            throw WorkspaceError.changedArtifacts(uncommitted.map(\.path), before: "checking out another revision")
+        }
+        if try repository.mergeHead() != nil || mergeStatePath.exists { throw WorkspaceError.mergeInProgress }
+        let before = try repository.head()
+        let updates = try updates(from: old, to: new)
+        // First the code, which git checks as a whole before it touches a file; then the data.
+        if !force { try refuseToLose(updates) }
+        try repository.checkout(target, skipping: [Self.lockFile, Self.ignoreFile])
+        let (files, states) = try update(updates, force ? .save : .refuse, command: command, meter)
+        try lockPath.replaceContents(with: new.encoded())
+        try repository.stage([Self.lockFile])
+        try record(command, states, old: old, new: new, before: before, headMove: .files)
+        var report = files
+        report.head = try repository.head()
+        return report
+    }
+
+    /// Checks that updates lose no work, without doing anything.
+    func refuseToLose(_ updates: [Update]) throws {
+        var unstored: [RelativePath] = []
+        for update in updates {
+            let overlay = update.overlay ?? TreeOverlay(over: store)
+            let working = try captured(update.artifact, overlay)
+            let outcome = try Reconciliation(source: overlay, store: store)
+                .reconcile(base: update.base, working: working?.node, target: update.target)
+            unstored += outcome.unstored.map { update.artifact.appending($0) }
+        }
+        if !unstored.isEmpty { throw WorkspaceError.unstoredWork(unstored) }
+    }
+
+    private func checkout(
+        newBranch: String, _ revision: String?, _ force: Bool, _ command: String, _ meter: ByteMeter?
+    ) throws -> CheckoutReport {
+        guard let repository else { throw WorkspaceError.needsGit("making a branch") }
+        guard let head = try repository.head().commit else {
+            throw WorkspaceError.misuse("there is no commit to make a branch at; run 'vintage commit' first")
+        }
+        guard let revision else {
+            // The new branch starts where HEAD stands: nothing but HEAD's name changes.
+            let lock = try lock()
+            let before = try repository.head()
+            try repository.createBranch(newBranch, at: head)
+            try repository.checkout(.branch(newBranch), skipping: [Self.lockFile, Self.ignoreFile])
+            try record(command, [], old: lock, new: lock, before: before, headMove: .files)
+            var report = CheckoutReport()
+            report.head = try repository.head()
+            return report
+        }
+        guard case .commit(let commit, let lock) = try resolve(revision) else {
+            throw WorkspaceError.misuse("a branch starts at a git revision, and '\(revision)' is a snapshot")
+        }
+        try repository.createBranch(newBranch, at: commit)
+        return try checkout(.branch(newBranch), lock, force, command, meter)
+    }
+
+    /// Brings artifacts or paths in them to a version. The lock follows for whole artifacts.
+    private func checkout(
+        _ paths: [RelativePath], from version: Lock, name: String, _ force: Bool, _ command: String,
+        _ meter: ByteMeter?
+    ) throws -> CheckoutReport {
+        let old = try lock()
+        var new = old
+        let updates = try self.updates(paths, from: version, name: name, &new)
+        let (report, states) = try update(updates, force ? .save : .refuse, command: command, meter)
+        let before = try repository?.head()
+        if new != old { try write(new, replacing: old) }
+        try record(command, states, old: old, new: new, before: before, headMove: .none)
+        return report
+    }
+
+    private func updates(
+        _ paths: [RelativePath], from version: Lock, name: String, _ new: inout Lock
+    ) throws -> [Update] {
+        var updates: [RelativePath: (snapshot: ObjectID, edits: [TreeEditor.Edit])] = [:]
+        for path in paths {
+            let below = version.artifacts(inside: path).map(\.path)
+            let artifacts = below.isEmpty ? [version.artifact(containing: path)].compactMap { $0 } : below
+            if artifacts.isEmpty { throw WorkspaceError.notInRevision(path, revision: name) }
+            for artifact in artifacts {
+                let snapshot = version[artifact]!
+                let inside = path.relative(to: artifact) ?? .root
+                guard let node = try store.node(at: inside, below: store.snapshot(snapshot).root) else {
+                    throw WorkspaceError.noSuchPath(path, revision: name)
+                }
+                updates[artifact, default: (snapshot, [])].edits.append((inside, node))
+            }
+        }
+        return try updates.sorted { $0.key < $1.key }.map { artifact, update in
+            if update.edits.contains(where: { $0.path.isRoot }) {
+                try new.set(update.snapshot, for: artifact)
+                return Update(
+                    artifact: artifact, snapshot: update.snapshot, target: try store.snapshot(update.snapshot).root,
+                    base: base(of: artifact))
+            }
+            // Only some paths: the rest stays as the working files have it, stored or not.
+            return try self.update(artifact, update.edits)
+        }
+    }
+
+    /// The update that changes an artifact's working files at some paths and leaves the others as they are.
+    private func update(_ artifact: RelativePath, _ edits: [TreeEditor.Edit]) throws -> Update {
+        // The result may name files that are stored nowhere: its listings must not get into the store.
+        let overlay = TreeOverlay(over: store)
+        let working = try captured(artifact, overlay)?.node
+        let target = try TreeEditor(source: overlay, sink: overlay).editing(working, edits)
+        return Update(
+            artifact: artifact, snapshot: StatCache(reading: cachePath(artifact)).base, target: target, base: nil,
+            overlay: overlay)
+    }
+
+    /// Notes an operation, if it did anything.
+    func record(
+        _ command: String, _ states: [Operation.FileState], old: Lock, new: Lock, before: GitHead?,
+        headMove: Operation.HeadMove
+    ) throws {
+        let after = try repository?.head()
+        if states.isEmpty, old == new, before == after { return }
+        try operationLog.append(
+            Operation(
+                number: 0, time: try timestamp(nil), command: command, headMove: before == after ? .none : headMove,
+                before: Operation.Position(before), after: Operation.Position(after), lockBefore: old.encoded(),
+                lockAfter: new.encoded(), files: states))
+    }
+
+    // MARK: Restore
+
+    /// Makes artifacts or paths in them what a version holds, whatever the working files hold now.
+    ///
+    /// What is dropped is stored first, so that ``undo(meter:command:)`` brings it back.
+    ///
+    /// - Parameter source: the version; the lock by default.
+    @discardableResult
+    public func restore(
+        _ paths: [RelativePath], source: String? = nil, meter: ByteMeter? = nil, command: String = "vintage restore"
+    ) throws -> CheckoutReport {
+        try alone {
+            let lock = try lock()
+            var version = lock
+            if let source {
+                switch try resolve(source) {
+                case .commit(_, let lock): version = lock
+                case .snapshot(let id, let snapshot):
+                    version = Lock()
+                    try version.set(id, for: snapshot.artifact)
+                }
+            }
+            var unused = lock
+            let updates = try self.updates(paths, from: version, name: source ?? Lock.fileName, &unused)
+            let (report, states) = try update(updates, .save, command: command, meter)
+            try record(command, states, old: lock, new: lock, before: try repository?.head(), headMove: .none)
+            return report
+        }
+    }
+
+    /// Takes one side's version of files that are in conflict.
+    @discardableResult
+    public func checkoutConflict(
+        _ paths: [RelativePath], side: MergeSide, command: String = "vintage checkout"
+    ) throws -> CheckoutReport {
+        guard let merge = try MergeState(reading: mergeStatePath) else { throw WorkspaceError.noMergeInProgress }
+        return try alone {
+            let lock = try lock()
+            var updates: [Update] = []
+            for path in paths {
+                let artifact = try artifact(at: path, in: lock)
+                let inside = path.relative(to: artifact)!
+                let version = side == .ours ? try Lock(parsing: merge.lockBefore)[artifact] : merge.theirs[artifact]
+                guard let version else { throw WorkspaceError.notInRevision(path, revision: "that side of the merge") }
+                let node = try store.node(at: inside, below: store.snapshot(version).root)
+                updates.append(try update(artifact, [(inside, node)]))
+            }
+            let (report, states) = try update(updates, .save, command: command, nil)
+            try record(command, states, old: lock, new: lock, before: try repository?.head(), headMove: .none)
+            return report
+        }
+    }
+}

@@ -1,0 +1,251 @@
+import FileSystem
+import Git
+import ObjectStore
+
+extension Workspace {
+    /// Merges another revision into the workspace: the code as git does, each artifact three-way and path by path.
+    ///
+    /// A git revision is merged with HEAD, and a merge without conflict is committed. A version of one artifact is
+    /// merged with that artifact alone, and the result waits in the lock for `commit`. Where both sides changed a file
+    /// in different ways the working files keep this side's, the conflict is named, and both versions stay reachable.
+    ///
+    /// - Throws: ``WorkspaceError/changedArtifacts(_:before:)`` unless the artifacts are committed as they are.
+    public func merge(
+        _ revision: String, message: String? = nil, meter: ByteMeter? = nil, command: String = "vintage merge"
+    ) throws -> MergeReport {
+        if try mergeStatePath.exists || repository?.mergeHead() != nil { throw WorkspaceError.mergeInProgress }
+        return try alone {
+            switch try resolve(revision) {
+            case .commit(let commit, let lock):
+                return try merge(commit, lock, named: revision, message, command, meter)
+            case .snapshot(let id, let snapshot):
+                return try merge(id, snapshot, named: revision, command, meter)
+            }
+        }
+    }
+
+    /// Refuses to merge over changes that are not in the lock.
+    private func requireClean(_ artifacts: [RelativePath], _ lock: Lock) throws {
+        var changed: [RelativePath] = []
+        for artifact in artifacts {
+            guard let snapshot = lock[artifact] else { continue }
+            let node = try captured(artifact, TreeOverlay(over: store))?.node
+            if let node, node != (try store.snapshot(snapshot).root) { changed.append(artifact) }
+        }
+        if !changed.isEmpty { throw WorkspaceError.changedArtifacts(changed, before: "merging") }
+    }
+
+    // MARK: Git revisions
+
+    private func merge(
+        _ theirs: GitObjectID, _ theirLock: Lock, named name: String, _ message: String?, _ command: String,
+        _ meter: ByteMeter?
+    ) throws -> MergeReport {
+        guard let repository else { throw WorkspaceError.needsGit("merging a git revision") }
+        guard let ours = try repository.head().commit else {
+            throw WorkspaceError.misuse("there is no commit to merge into; run 'vintage checkout \(name)' instead")
+        }
+        let old = try lock()
+        let uncommitted = try changes(from: headLock(), to: old).map(\.path)
+        if !uncommitted.isEmpty { throw WorkspaceError.changedArtifacts(uncommitted, before: "merging") }
+        try requireClean(old.entries.map(\.path), old)
+        let before = try repository.head()
+        guard let base = try repository.mergeBase(ours, theirs) else { throw GitError.unrelatedHistories }
+        if base == theirs { return MergeReport(outcome: .alreadyUpToDate) }
+        if base == ours {
+            let updates = try updates(from: old, to: theirLock)
+            try refuseToLose(updates)
+            try repository.fastForward(to: theirs, named: name, skipping: [Self.lockFile, Self.ignoreFile])
+            let (report, states) = try update(updates, .refuse, command: command, meter)
+            try lockPath.replaceContents(with: theirLock.encoded())
+            try repository.stage([Self.lockFile])
+            try record(command, states, old: old, new: theirLock, before: before, headMove: .files)
+            return MergeReport(outcome: .fastForward(theirs), artifacts: report.artifacts)
+        }
+        let baseLock = try lock(at: base)
+        var state = MergeState()
+        let kind = try repository.branchExists(name) ? "branch" : "commit"
+        state.message = message ?? "Merge \(kind) '\(name)'"
+        state.lockBefore = old.encoded()
+        let writer = try store.makeWriter(level: configuration.compressionLevel)
+        var new = old
+        var conflicts: [DataConflict] = []
+        let paths = Set(baseLock.entries.map(\.path)).union(old.entries.map(\.path))
+            .union(theirLock.entries.map(\.path)).sorted()
+        for path in paths {
+            let found = try merge(
+                path, base: baseLock[path], ours: old[path], theirs: theirLock[path], &new, &state, writer, command)
+            conflicts += found
+        }
+        try writer.finish()
+        state.unresolved = conflicts.map(\.workspacePath)
+        let updates = try updates(from: old, to: new)
+        try refuseToLose(updates)
+        let codeConflicts = try repository.startMerge(
+            with: theirs, named: name, excluding: [Self.lockFile, Self.ignoreFile])
+        do {
+            try mergeIgnoreRules(base, ours, theirs, repository)
+            let (report, states) = try update(updates, .refuse, command: command, meter)
+            state.files = states
+            try write(new, replacing: old)
+            try repository.stage([Self.lockFile] + (root.appending(".gitignore").exists ? [Self.ignoreFile] : []))
+            if conflicts.isEmpty, codeConflicts.isEmpty {
+                let done = try finishCommit(
+                    message: state.message, date: nil, command: command, old: old, new: new, headMove: .files,
+                    files: states, stored: writer.statistics, merge: nil)
+                return MergeReport(outcome: .merged(done.commit ?? theirs), artifacts: report.artifacts)
+            }
+            try mergeStatePath.replaceContents(with: state.encoded())
+            return MergeReport(
+                outcome: .conflicts, artifacts: report.artifacts, conflicts: conflicts, codeConflicts: codeConflicts)
+        } catch {
+            // What was done so far can be called off with `merge --abort`.
+            if !mergeStatePath.exists { try? mergeStatePath.replaceContents(with: state.encoded()) }
+            throw error
+        }
+    }
+
+    /// Merges one artifact into a lock and returns its conflicts.
+    private func merge(
+        _ path: RelativePath, base: ObjectID?, ours: ObjectID?, theirs: ObjectID?, _ lock: inout Lock,
+        _ state: inout MergeState, _ writer: StoreWriter, _ command: String
+    ) throws -> [DataConflict] {
+        if ours == theirs || theirs == base { return [] }
+        if ours == base {
+            if let theirs { try lock.set(theirs, for: path) } else { lock.remove(path) }
+            return []
+        }
+        if let theirs { state.theirs[path] = theirs }
+        guard let ours, let theirs else {
+            // One side removed the artifact and the other changed it.
+            if ours == nil, let theirs { try lock.set(theirs, for: path) }
+            return [DataConflict(artifact: path, path: .root, ours: ours, theirs: theirs)]
+        }
+        let merge = ThreeWayMerge<Node, StoreError>(isFolder: \.isDirectory) { (node) throws(StoreError) in
+            guard case .directory(let tree) = node else { return [] }
+            return try self.store.entries(of: tree).map { MergeEntry(name: $0.name, content: $0.node) }
+        }
+        let result = try merge.merge(
+            base: base.map { try store.snapshot($0).root }, ours: store.snapshot(ours).root,
+            theirs: store.snapshot(theirs).root)
+        guard let merged = result.merged else { return [] }
+        let root = try TreeEditor(source: store, sink: writer).build(merged)
+        let time = try timestamp(nil)
+        let id = try writer.put(
+            Snapshot(
+                artifact: path, root: root, time: time.seconds, offsetMinutes: Int32(time.offsetMinutes),
+                parents: [ours, theirs], provenance: try provenance(message: state.message, command: command)))
+        try lock.set(id, for: path)
+        return result.conflicts.map { DataConflict(artifact: path, path: $0.path, ours: ours, theirs: theirs) }
+    }
+
+    /// Merges `.gitignore` line by line: each side appends its artifacts at the end, which git takes for a conflict.
+    private func mergeIgnoreRules(
+        _ base: GitObjectID, _ ours: GitObjectID, _ theirs: GitObjectID, _ repository: Repository
+    ) throws {
+        func lines(_ commit: GitObjectID) throws -> [[UInt8]] {
+            let text = try repository.contents(of: Self.ignoreFile, at: commit) ?? []
+            return text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(Array.init)
+        }
+        let (old, mine, other) = (Set(try lines(base)), try lines(ours), try lines(theirs))
+        let (present, removed) = (Set(mine), old.subtracting(other))
+        var merged = mine.filter { !removed.contains($0) }
+        while merged.last?.isEmpty == true { merged.removeLast() }
+        merged += other.filter { !$0.isEmpty && !old.contains($0) && !present.contains($0) }
+        if merged.isEmpty || merged == mine { return }
+        try root.appending(".gitignore").replaceContents(
+            with: Array(merged.joined(separator: [UInt8(ascii: "\n")])) + [UInt8(ascii: "\n")])
+    }
+
+    // MARK: Versions of one artifact
+
+    private func merge(
+        _ theirs: ObjectID, _ snapshot: Snapshot, named name: String, _ command: String, _ meter: ByteMeter?
+    ) throws -> MergeReport {
+        let path = snapshot.artifact
+        let old = try lock()
+        guard let ours = old[path] else { throw WorkspaceError.notTracked(path, nearest: nil) }
+        try requireClean([path], old)
+        let base = try commonAncestor(ours, theirs)
+        if base == theirs { return MergeReport(outcome: .alreadyUpToDate) }
+        var state = MergeState()
+        state.message = "Merge \(name)"
+        state.lockBefore = old.encoded()
+        let writer = try store.makeWriter(level: configuration.compressionLevel)
+        var new = old
+        let conflicts = try merge(path, base: base, ours: ours, theirs: theirs, &new, &state, writer, command)
+        try writer.finish()
+        state.unresolved = conflicts.map(\.workspacePath)
+        let head = try repository?.head()
+        let (report, states) = try update(try updates(from: old, to: new), .refuse, command: command, meter)
+        try write(new, replacing: old)
+        try record(command, states, old: old, new: new, before: head, headMove: .none)
+        if !conflicts.isEmpty {
+            state.files = states
+            try mergeStatePath.replaceContents(with: state.encoded())
+        }
+        return MergeReport(
+            outcome: conflicts.isEmpty ? .mergedArtifact(new[path]!) : .conflicts,
+            artifacts: report.artifacts, conflicts: conflicts)
+    }
+
+    /// The newest snapshot that two snapshots go back to.
+    private func commonAncestor(_ left: ObjectID, _ right: ObjectID) throws -> ObjectID? {
+        func ancestors(_ id: ObjectID) throws -> [ObjectID: Int64] {
+            var found: [ObjectID: Int64] = [:]
+            var waiting = [id]
+            while let next = waiting.popLast() {
+                guard found[next] == nil, store.contains(next, kind: .snapshot) else { continue }
+                let snapshot = try store.snapshot(next)
+                found[next] = snapshot.time
+                waiting += snapshot.parents
+            }
+            return found
+        }
+        let shared = try ancestors(left).filter { try ancestors(right)[$0.key] != nil }
+        // Of the shared ones, one that no other shared one goes back to.
+        var behind: Set<ObjectID> = []
+        for id in shared.keys { behind.formUnion(try store.snapshot(id).parents) }
+        return shared.filter { !behind.contains($0.key) }.max { $0.value < $1.value }?.key
+    }
+
+    // MARK: Going on
+
+    /// Finishes a merge whose conflicts have been decided: stores the artifacts as they are now and commits.
+    public func continueMerge(message: String? = nil, command: String = "vintage merge --continue") throws
+        -> CommitReport
+    {
+        guard let state = try MergeState(reading: mergeStatePath) else {
+            guard let repository, try repository.mergeHead() != nil else { throw WorkspaceError.noMergeInProgress }
+            return try commit(
+                message: message ?? repository.mergeMessage() ?? "Merge", command: command)
+        }
+        return try commit(message: message ?? state.message, command: command)
+    }
+
+    /// Calls a merge off: the lock, the code and the working files are as before it.
+    public func abortMerge(command: String = "vintage merge --abort") throws -> CheckoutReport {
+        try alone {
+            guard let state = try MergeState(reading: mergeStatePath) else {
+                guard let repository, try repository.mergeHead() != nil else {
+                    throw WorkspaceError.noMergeInProgress
+                }
+                try repository.abortMerge()
+                return CheckoutReport()
+            }
+            let lock = try Lock(parsing: state.lockBefore)
+            let updates = try state.files.map { file in
+                Update(
+                    artifact: file.artifact, snapshot: file.before,
+                    target: try file.before.map { try store.snapshot($0).root }, base: nil)
+            }
+            let (report, _) = try update(updates, .save, command: command, nil)
+            if let repository, try repository.mergeHead() != nil {
+                try repository.abortMerge(excluding: [])
+            }
+            try write(lock, replacing: lock)
+            try mergeStatePath.remove()
+            return report
+        }
+    }
+}
