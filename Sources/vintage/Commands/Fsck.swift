@@ -24,7 +24,7 @@ struct Fsck: WorkspaceCommand {
     @OptionGroup var json: JSONOption
 
     func run(in session: Session) throws -> ExitStatus {
-        if repairs { try session.workspace.repairStore() }
+        if repairs { _ = try session.workspace.repairStore() }
         let report = try ProgressLine.show("checking") { meter in
             try session.workspace.verify(readsData: readsData, meter: meter)
         }

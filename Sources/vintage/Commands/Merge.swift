@@ -38,13 +38,13 @@ struct Merge: WorkspaceCommand {
     func run(in session: Session) throws -> ExitStatus {
         let command = session.console.commandLine
         if aborts {
-            try session.workspace.abortMerge(command: command)
+            _ = try session.workspace.abortMerge(command: command)
             session.print("The merge is given up; the files are as they were before it.")
             return .done
         }
         guard let revision else {
             let commit = try session.workspace.continueMerge(message: message?.text, command: command)
-            session.print("Merged  \(session.palette.id(commit.short))")
+            if let commit = commit.commit { session.print("Merged  \(session.palette.id(commit.short))") }
             return .done
         }
         let name = try session.revision(revision)
@@ -63,6 +63,8 @@ struct Merge: WorkspaceCommand {
         switch report.outcome {
         case .alreadyUpToDate: session.print("Already up to date.")
         case .fastForward(let commit): session.print("Moved forward to \(palette.id(commit.short))")
+        case .mergedArtifact(let snapshot):
+            session.print("Merged into the snapshot \(palette.id(snapshot.short)); 'vintage commit' records it.")
         case .merged(let commit): session.print("Merged  \(palette.id(commit.short))")
         case .conflicts:
             for conflict in report.conflicts {
