@@ -51,7 +51,7 @@ extension Workspace {
     }
 
     /// The artifacts that differ between two locks, in the order of paths.
-    func changes(from old: Lock, to new: Lock) throws -> [LockChange] {
+    public func changes(from old: Lock, to new: Lock) throws -> [LockChange] {
         let paths = Set(old.entries.map(\.path)).union(new.entries.map(\.path)).sorted()
         return paths.compactMap { path in
             let change = LockChange(path: path, old: old[path], new: new[path])

@@ -41,7 +41,7 @@ struct Undo: WorkspaceCommand {
     }
 
     private func printOperations(in session: Session) throws {
-        let operations = try session.workspace.operationHistory()
+        let operations = try session.workspace.operations()
         if json.isOn {
             var object = JSONObject()
             object["operations"] = JSON(operations) { operation in
