@@ -24,16 +24,28 @@ struct Fsck: WorkspaceCommand {
     @OptionGroup var json: JSONOption
 
     func run(in session: Session) throws -> ExitStatus {
-        if repairs { _ = try session.workspace.repairStore() }
+        let repair = repairs ? try session.workspace.repairStore() : nil
         let report = try ProgressLine.show("checking") { meter in
             try session.workspace.verify(readsData: readsData, meter: meter)
         }
         if json.isOn {
-            session.print(Self.object(report, readsData: readsData))
+            session.print(Self.object(report, repair, readsData: readsData))
         } else {
+            if let repair { show(repair, in: session) }
             show(report, in: session)
         }
         return report.isClean ? .done : .found
+    }
+
+    private func show(_ repair: RepairReport, in session: Session) {
+        session.print("Indexed \(counted(repair.objects, "object")) of \(counted(repair.packs, "pack")) again.")
+        let parts = [
+            (repair.damagedIndexes, "index was damaged", "indexes were damaged"),
+            (repair.damagedPacks, "pack was damaged and set aside", "packs were damaged and set aside"),
+            (repair.damagedObjects, "object is damaged", "objects are damaged"),
+        ]
+        for (count, one, many) in parts where count > 0 { session.print("\(counted(count, one, plural: many)).") }
+        if repair.damagedObjects > 0 { session.print("Add the files they touch again to store them again.") }
     }
 
     private func show(_ report: VerificationReport, in session: Session) {
@@ -44,7 +56,9 @@ struct Fsck: WorkspaceCommand {
         session.print("\(extent)\(readsData ? ", every byte read" : ""): \(verdict)")
     }
 
-    private static func object(_ report: VerificationReport, readsData: Bool) -> JSONObject {
+    private static func object(
+        _ report: VerificationReport, _ repair: RepairReport?, readsData: Bool
+    ) -> JSONObject {
         var object = JSONObject()
         object["clean"] = .bool(report.isClean)
         object["data"] = .bool(readsData)
@@ -54,7 +68,18 @@ struct Fsck: WorkspaceCommand {
         object["objects"] = JSON(report.records)
         object["bytes"] = JSON(report.bytes)
         object["reachable_objects"] = JSON(report.reachableObjects)
+        if let repair { object["repair"] = json(repair) }
         return object
+    }
+
+    private static func json(_ repair: RepairReport) -> JSON {
+        var object = JSONObject()
+        object["packs"] = JSON(repair.packs)
+        object["objects"] = JSON(repair.objects)
+        object["damaged_indexes"] = JSON(repair.damagedIndexes)
+        object["damaged_packs"] = JSON(repair.damagedPacks)
+        object["damaged_objects"] = JSON(repair.damagedObjects)
+        return .object(object)
     }
 
     private static func json(_ problem: VerificationReport.Problem) -> JSON {

@@ -25,7 +25,7 @@ struct Merge: WorkspaceCommand {
     @Flag(name: .customLong("abort"), help: "Give up a merge and go back to where it began.")
     var aborts = false
 
-    @Argument(help: "The git revision to join.")
+    @Argument(help: "The revision to join.")
     var revision: RawArgument?
 
     func validate() throws {
@@ -38,13 +38,15 @@ struct Merge: WorkspaceCommand {
     func run(in session: Session) throws -> ExitStatus {
         let command = session.console.commandLine
         if aborts {
-            _ = try session.workspace.abortMerge(command: command)
+            session.printWritten(try session.workspace.abortMerge(command: command))
             session.print("The merge is given up; the files are as they were before it.")
             return .done
         }
         guard let revision else {
-            let commit = try session.workspace.continueMerge(message: message?.text, command: command)
-            if let commit = commit.commit { session.print("Merged  \(session.palette.id(commit.short))") }
+            let report = try session.workspace.continueMerge(message: message?.text, command: command)
+            session.printAdded(report.artifacts, removed: report.removed)
+            session.printGrowth(report.stored)
+            session.print("Merged  \(session.palette.id(report.commit?.short ?? ""))".trimmingTrailingSpaces)
             return .done
         }
         let name = try session.revision(revision)
@@ -63,9 +65,8 @@ struct Merge: WorkspaceCommand {
         switch report.outcome {
         case .alreadyUpToDate: session.print("Already up to date.")
         case .fastForward(let commit): session.print("Moved forward to \(palette.id(commit.short))")
-        case .mergedArtifact(let snapshot):
-            session.print("Merged into the snapshot \(palette.id(snapshot.short)); 'vintage commit' records it.")
         case .merged(let commit): session.print("Merged  \(palette.id(commit.short))")
+        case .mergedArtifact(let snapshot): session.print("Merged  \(palette.id(snapshot.short))")
         case .conflicts:
             for conflict in report.conflicts {
                 session.print(palette.removed("conflict  \(conflict.workspacePath)") + "  \(Self.reason(conflict))")
