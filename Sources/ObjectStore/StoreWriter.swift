@@ -324,7 +324,9 @@ extension Store {
     func mergeIndexesIfMany() throws(StoreError) {
         while true {
             var tiers: [Int: [PackIndex]] = [:]
-            for index in currentIndexes() { tiers[(64 - index.count.leadingZeroBitCount) / 3, default: []].append(index) }
+            for index in currentIndexes() {
+                tiers[(64 - index.count.leadingZeroBitCount) / 3, default: []].append(index)
+            }
             guard let (_, crowded) = tiers.first(where: { $0.value.count >= 8 }) else { return }
             // A damaged index is left for the check to find.
             for index in crowded where !index.isIntact() {

@@ -192,7 +192,8 @@ extension Workspace {
             if new == old, lockPath.exists { try repository.stage([Self.lockFile]) }
             let mergeHead = try repository.mergeHead()
             if try repository.hasStagedChanges() || mergeHead != nil {
-                guard let author = try signature(.author, date: date), let committer = try signature(.committer, date: date)
+                guard let author = try signature(.author, date: date),
+                    let committer = try signature(.committer, date: date)
                 else { throw GitError.noIdentity }
                 report.commit = try repository.commitWithHooks(
                     message: message, author: author, committer: committer,
