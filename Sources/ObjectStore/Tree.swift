@@ -107,10 +107,15 @@ extension Node {
         guard size <= UInt64(Int64.max) else { throw DecodingFailure("a size is out of range") }
         switch code {
         case .file, .executable:
+            guard level > 0 || size <= UInt64(PackFormat.maximumObjectSize) else {
+                throw DecodingFailure("a chunk's size is out of range")
+            }
             let file = FileReference(id: try decoder.id(), size: size, level: level)
             self = .file(file, isExecutable: code == .executable)
         case .link:
-            guard level == 0, size > 0 else { throw DecodingFailure("a link's target is out of range") }
+            guard level == 0, size > 0, size <= UInt64(PackFormat.maximumObjectSize) else {
+                throw DecodingFailure("a link's target is out of range")
+            }
             self = .link(FileReference(id: try decoder.id(), size: size, level: level))
         case .directory:
             let count = try decoder.number()
