@@ -293,26 +293,6 @@ extension PackIndex {
         }
         return try PackIndex(path)
     }
-
-    /// One index over all that the given ones cover.
-    package static func merge(_ indexes: [PackIndex]) -> [UInt8] {
-        var packs: [Pack] = []
-        var numbers: [Pack: UInt32] = [:]
-        var entries: [Entry] = []
-        entries.reserveCapacity(indexes.reduce(0) { $0 + $1.count })
-        for index in indexes {
-            for pack in index.packs where numbers[pack] == nil {
-                numbers[pack] = UInt32(packs.count)
-                packs.append(pack)
-            }
-            for position in 0..<index.count {
-                guard var entry = index.entry(at: position) else { continue }
-                entry.pack = numbers[index.packs[Int(entry.pack)]]!
-                entries.append(entry)
-            }
-        }
-        return encode(packs: packs, entries: entries)
-    }
 }
 
 extension Store {
@@ -332,9 +312,9 @@ extension Store {
             for index in crowded where !index.isIntact() {
                 throw .damagedFile(path: displayed(index.path), reason: "its bytes do not have the hash in its name")
             }
-            let merged = try PackIndex.write(PackIndex.merge(crowded), layout)
+            let merged = try IndexMerge(crowded) { _ in true }.write(layout)
             try withFileErrors { () throws(FileError) in
-                for index in crowded where index.path != merged.path { try index.path.remove() }
+                for index in crowded where index.path != merged?.path { try index.path.remove() }
             }
             try refresh()
         }

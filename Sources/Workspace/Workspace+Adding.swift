@@ -47,6 +47,17 @@ extension Workspace {
             throw WorkspaceError.misuse(error.description)
         }
         if try root.appending(path).status() == nil { throw WorkspaceError.nothingAt(path) }
+        // Files are never written through a link, since a clone could bring one that leads anywhere.
+        var folder = path.parent
+        while let parent = folder, !parent.isRoot {
+            if try root.appending(parent).status()?.kind == .symbolicLink {
+                throw WorkspaceError.notAnArtifactPath(
+                    path,
+                    reason: "it lies behind the symbolic link \(parent); put the link into an artifact, or move the "
+                        + "folder here")
+            }
+            folder = parent.parent
+        }
         if try repository?.hasTrackedFiles(at: path) == true { throw WorkspaceError.trackedByGit(path) }
     }
 
