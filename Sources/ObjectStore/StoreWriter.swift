@@ -295,41 +295,30 @@ private final class OpenPack: @unchecked Sendable {
 extension PackIndex {
     /// Puts an index into its place, flushed, and maps it.
     package static func write(_ bytes: [UInt8], _ layout: StoreLayout) throws(StoreError) -> PackIndex {
-        let path = layout.index(ObjectID(of: bytes))
-        try withFileErrors { () throws(FileError) in
-            let temporary = layout.temporary.appending(temporaryName())
-            do throws(FileError) {
+        let temporary = layout.temporary.appending(temporaryName())
+        do throws(StoreError) {
+            try withFileErrors { () throws(FileError) in
                 let file = try File(creating: temporary, permissions: 0o444)
                 try file.write(bytes)
                 try file.synchronize()
-                try temporary.rename(to: path)
-            } catch {
-                try? temporary.remove()
-                throw error
             }
-            try Directory(layout.indexes).synchronize()
+            return try place(temporary, ObjectID(of: bytes), layout)
+        } catch {
+            try? temporary.remove()
+            throw error
         }
-        return try PackIndex(path)
     }
 
-    /// One index over all that the given ones cover.
-    package static func merge(_ indexes: [PackIndex]) -> [UInt8] {
-        var packs: [Pack] = []
-        var numbers: [Pack: UInt32] = [:]
-        var entries: [Entry] = []
-        entries.reserveCapacity(indexes.reduce(0) { $0 + $1.count })
-        for index in indexes {
-            for pack in index.packs where numbers[pack] == nil {
-                numbers[pack] = UInt32(packs.count)
-                packs.append(pack)
-            }
-            for position in 0..<index.count {
-                guard var entry = index.entry(at: position) else { continue }
-                entry.pack = numbers[index.packs[Int(entry.pack)]]!
-                entries.append(entry)
-            }
+    /// Puts a flushed file that has the given hash into an index's place.
+    static func place(_ temporary: FilePath, _ id: ObjectID, _ layout: StoreLayout) throws(StoreError) -> PackIndex {
+        let path = layout.index(id)
+        // Mapped first: once it is in place, another process may merge it into one of its own and remove it.
+        let index = try PackIndex(temporary, movingTo: path)
+        try withFileErrors { () throws(FileError) in
+            try temporary.rename(to: path)
+            try Directory(layout.indexes).synchronize()
         }
-        return encode(packs: packs, entries: entries)
+        return index
     }
 }
 
@@ -342,15 +331,17 @@ extension Store {
     func mergeIndexesIfMany() throws(StoreError) {
         while true {
             var tiers: [Int: [PackIndex]] = [:]
-            for index in currentIndexes() { tiers[(64 - index.count.leadingZeroBitCount) / 3, default: []].append(index) }
+            for index in currentIndexes() {
+                tiers[(64 - index.count.leadingZeroBitCount) / 3, default: []].append(index)
+            }
             guard let (_, crowded) = tiers.first(where: { $0.value.count >= 8 }) else { return }
             // A damaged index is left for the check to find.
             for index in crowded where !index.isIntact() {
                 throw .damagedFile(path: displayed(index.path), reason: "its bytes do not have the hash in its name")
             }
-            let merged = try PackIndex.write(PackIndex.merge(crowded), layout)
+            let merged = try IndexMerge(crowded, keepsEmptyPacks: true) { _ in true }.write(layout)
             try withFileErrors { () throws(FileError) in
-                for index in crowded where index.path != merged.path { try index.path.remove() }
+                for index in crowded where index.path != merged?.path { try index.path.remove() }
             }
             try refresh()
         }

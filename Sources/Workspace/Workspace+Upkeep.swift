@@ -62,11 +62,16 @@ extension Workspace {
         try alone { try store.repairIndexes() }
     }
 
-    /// What artifacts take: logical, unique and stored.
+    /// What artifacts take with their history: logical, unique and stored.
     public func usage(_ paths: [RelativePath] = []) throws -> StorageUsage {
         let lock = try lock()
-        let artifacts = try artifacts(at: paths, in: lock)
-        return try store.usage(of: artifacts.map { Store.Root(name: $0.description, snapshot: lock[$0]!) })
+        var versions: [Store.Root] = []
+        for artifact in try artifacts(at: paths, in: lock) {
+            for id in try ancestors(lock[artifact]!).keys {
+                versions.append(Store.Root(name: artifact.description, snapshot: id))
+            }
+        }
+        return try store.usage(of: versions)
     }
 
     // MARK: Tags
