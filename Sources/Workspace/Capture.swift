@@ -92,20 +92,18 @@ struct Capture {
             var isSame = known?.folder != nil && knownEntries.count == folder.entries.count
             var next = 0
             for index in folder.entries.indices {
-                while next < knownEntries.count,
-                    knownEntries[next].name.lexicographicallyPrecedes(folder.entries[index].name)
-                {
-                    next += 1
-                }
-                let isThere = next < knownEntries.count && knownEntries[next].name == folder.entries[index].name
+                let name = folder.entries[index].name
+                while next < knownEntries.count, knownEntries[next].name.lexicographicallyPrecedes(name) { next += 1 }
+                let isThere = next < knownEntries.count && knownEntries[next].name == name
                 let isKnown = try match(
-                    &folder.entries[index], isThere ? knownEntries[next] : nil,
-                    at: location.appending(bytes: folder.entries[index].name), folder, index)
+                    &folder.entries[index], isThere ? knownEntries[next] : nil, at: location.appending(bytes: name),
+                    folder, index)
                 if !isKnown { isSame = false }
             }
-            guard isSame, case .directory(let tree) = known?.node,
-                !capture.mustBeStored || capture.store.contains(tree.id, kind: .tree)
-            else { return false }
+            // A listing that is not in the store is built again, since nobody could read it.
+            guard isSame, case .directory(let tree) = known?.node, capture.store.contains(tree.id, kind: .tree) else {
+                return false
+            }
             entry.node = known?.node
             return true
         }

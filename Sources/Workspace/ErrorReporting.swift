@@ -30,3 +30,8 @@ public func exitStatus(of error: any Error) -> ExitStatus {
     default: .failed
     }
 }
+
+/// An error in one line for people.
+public func oneLine(_ error: any Error) -> String {
+    "\(error)".split(separator: "\n").joined(separator: " ")
+}

@@ -138,7 +138,7 @@ extension Workspace {
     /// The updates that lead from one lock's artifacts to another's.
     func updates(from old: Lock, to new: Lock) throws -> [Update] {
         var updates: [Update] = []
-        for change in try changes(from: old, to: new) where change.new == nil {
+        for change in changes(from: old, to: new) where change.new == nil {
             updates.append(Update(artifact: change.path, snapshot: nil, target: nil, base: base(of: change.path)))
         }
         for entry in new.entries {
@@ -206,7 +206,7 @@ extension Workspace {
         let old = try lock()
         let committed = try headLock()
         // Snapshots that were added but not committed are named by the lock alone: they must not be lost sight of.
-        let uncommitted = try changes(from: committed, to: old).filter { change in
+        let uncommitted = changes(from: committed, to: old).filter { change in
             change.new != nil && change.new != new[change.path]
         }
         if !uncommitted.isEmpty, !force {

@@ -18,7 +18,7 @@ extension Workspace {
             if file == before { continue }
             let old = try parent.map { try lock(at: $0) } ?? Lock()
             entries.append(
-                WorkspaceLogEntry(commit: commit, changes: try changes(from: old, to: lock(at: commit.id))))
+                WorkspaceLogEntry(commit: commit, changes: changes(from: old, to: try lock(at: commit.id))))
         }
         return entries
     }

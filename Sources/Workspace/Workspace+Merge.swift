@@ -46,7 +46,7 @@ extension Workspace {
             throw WorkspaceError.misuse("there is no commit to merge into; run 'vintage checkout \(name)' instead")
         }
         let old = try lock()
-        let uncommitted = try changes(from: headLock(), to: old).map(\.path)
+        let uncommitted = changes(from: try headLock(), to: old).map(\.path)
         if !uncommitted.isEmpty { throw WorkspaceError.changedArtifacts(uncommitted, before: "merging") }
         try requireClean(old.entries.map(\.path), old)
         let before = try repository.head()

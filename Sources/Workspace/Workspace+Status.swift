@@ -9,7 +9,7 @@ extension Workspace {
     public func status(_ paths: [RelativePath] = [], meter: ByteMeter? = nil) throws -> StatusReport {
         let lock = try lock()
         var report = StatusReport(
-            head: try repository?.head(), artifacts: [], lockChanges: try changes(from: headLock(), to: lock),
+            head: try repository?.head(), artifacts: [], lockChanges: changes(from: try headLock(), to: lock),
             conflicts: [], isMerging: false)
         if let merge = try MergeState(reading: mergeStatePath) {
             report.isMerging = true
@@ -51,7 +51,7 @@ extension Workspace {
     }
 
     /// The artifacts that differ between two locks, in the order of paths.
-    public func changes(from old: Lock, to new: Lock) throws -> [LockChange] {
+    public func changes(from old: Lock, to new: Lock) -> [LockChange] {
         let paths = Set(old.entries.map(\.path)).union(new.entries.map(\.path)).sorted()
         return paths.compactMap { path in
             let change = LockChange(path: path, old: old[path], new: new[path])

@@ -69,7 +69,7 @@ struct Show: WorkspaceCommand {
         {
             old = parentLock
         }
-        return try session.workspace.changes(from: old, to: lock)
+        return session.workspace.changes(from: old, to: lock)
     }
 
     private func show(_ id: ObjectID, _ snapshot: Snapshot, in session: Session) throws {
