@@ -98,7 +98,8 @@ struct Playground {
         var text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
         if text.hasSuffix("\n") { text.removeLast() }
         let lines = text.isEmpty ? [] : text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        let status = process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
+        let status =
+            process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
         return (lines, status)
     }
 

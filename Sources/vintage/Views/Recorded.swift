@@ -31,7 +31,9 @@ extension Session {
 
     /// What was done to working files: a line an artifact.
     func printWritten(_ report: CheckoutReport) {
-        for changes in report.artifacts { print(ChangeView(changes, palette).summary) }
+        for changes in report.artifacts where !changes.changes.isEmpty {
+            print(ChangeView(changes, palette).summary)
+        }
         if !report.kept.isEmpty {
             print("Local changes were kept in \(counted(report.kept.count, "file")):")
             for path in report.kept.prefix(20) { print("  \(path)") }
