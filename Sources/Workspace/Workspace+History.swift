@@ -80,7 +80,8 @@ extension Workspace {
         _ old: String? = nil, _ new: String? = nil, paths: [RelativePath] = [], meter: ByteMeter? = nil
     ) throws -> [ArtifactChanges] {
         let overlay = TreeOverlay(over: store)
-        let before = try old.map { try contents(of: $0) }
+        let before =
+            try old.map { try contents(of: $0) }
             ?? headLock().entries.map { (artifact: $0.path, snapshot: $0.snapshot) }
         var oldSides = Dictionary(uniqueKeysWithValues: before.map { ($0.artifact, $0.snapshot) })
         var newSides: [RelativePath: (snapshot: ObjectID?, node: Node)] = [:]
