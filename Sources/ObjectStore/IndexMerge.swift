@@ -62,12 +62,7 @@ struct IndexMerge {
                 try output.append(entry.header.rawLength)
                 try output.append([entry.header.key.kind.rawValue, entry.header.encoding.rawValue, 0, 0])
             }
-            let path = layout.index(try output.finish())
-            try withFileErrors { () throws(FileError) in
-                try temporary.rename(to: path)
-                try Directory(layout.indexes).synchronize()
-            }
-            return try PackIndex(path)
+            return try PackIndex(placing: temporary, try output.finish(), layout)
         } catch {
             try? temporary.remove()
             throw error

@@ -44,13 +44,29 @@ package final class PackIndex: Sendable {
     private let locationsOffset: Int
 
     /// The file's name without its ending: the SHA-256 that its bytes should have.
-    package var name: String { file.path.stem ?? "" }
-    package var path: FilePath { file.path }
+    package var name: String { path.stem ?? "" }
+    package let path: FilePath
 
     /// Maps an index and checks that its parts fit into the file.
-    package init(_ path: FilePath) throws(StoreError) {
-        let file = try withFileErrors { () throws(FileError) in try MappedFile(path) }
+    package convenience init(_ path: FilePath) throws(StoreError) {
+        try self.init(try withFileErrors { () throws(FileError) in try MappedFile(path) }, at: path)
+    }
+
+    /// Puts an index that has been written under a temporary name into its place.
+    ///
+    /// It is mapped before it moves: once others see it they may merge it into another one and remove it.
+    convenience init(placing temporary: FilePath, _ id: ObjectID, _ layout: StoreLayout) throws(StoreError) {
+        let path = layout.index(id)
+        try self.init(try withFileErrors { () throws(FileError) in try MappedFile(temporary) }, at: path)
+        try withFileErrors { () throws(FileError) in
+            try temporary.rename(to: path)
+            try Directory(layout.indexes).synchronize()
+        }
+    }
+
+    private init(_ file: MappedFile, at path: FilePath) throws(StoreError) {
         self.file = file
+        self.path = path
         let bytes = file.bytes
         func damaged(_ reason: String) -> StoreError { .damagedFile(path: displayed(path), reason: reason) }
         guard bytes.count >= Self.packsOffset, bytes.starts(with: Self.magic) else { throw damaged("it is no index") }

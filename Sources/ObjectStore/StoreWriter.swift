@@ -63,9 +63,7 @@ public final class StoreWriter: Sendable {
     @discardableResult
     public func put(_ bytes: UnsafeRawBufferPointer, kind: ObjectKind) throws(StoreError) -> ObjectID {
         let key = ObjectKey(ObjectID(of: bytes), kind)
-        if store.location(of: key) != nil { return key.id }
-        let isNew = state.withLock { $0.pending.insert(key).inserted }
-        if !isNew { return key.id }
+        if store.location(of: key) != nil || state.withLock({ $0.pending.contains(key) }) { return key.id }
         let scratch: WriteScratch
         if let free = scratches.withLock({ $0.popLast() }) { scratch = free } else { scratch = try WriteScratch() }
         defer { scratches.withLock { $0.append(scratch) } }
@@ -80,29 +78,40 @@ public final class StoreWriter: Sendable {
 
     /// Copies a record as it stands in another pack.
     package func copy(_ record: UnsafeRawBufferPointer, header: RecordHeader) throws(StoreError) {
-        let isNew = state.withLock { $0.pending.insert(header.key).inserted }
-        if isNew { try append(record, key: header.key) }
+        try append(record, key: header.key)
     }
 
+    /// Writes a record unless another thread was faster.
+    ///
+    /// An object counts as there only once its record is in a pack: what refers to it is put afterwards, so that no
+    /// pack becomes visible before those it depends on.
     private func append(_ record: UnsafeRawBufferPointer, key: ObjectKey) throws(StoreError) {
-        let full = try state.withLock { (state: inout State) throws(StoreError) -> OpenPack? in
+        let isFull = try state.withLock { (state: inout State) throws(StoreError) -> Bool in
             if let failure = state.failure { throw failure }
-            if state.open == nil { state.open = try OpenPack(layout: store.layout) }
-            try state.open!.append(record)
+            guard state.pending.insert(key).inserted else { return false }
+            do throws(StoreError) {
+                if state.open == nil { state.open = try OpenPack(layout: store.layout) }
+                try state.open!.append(record)
+            } catch {
+                // The pack may end in half a record: it must not be completed.
+                state.failure = error
+                throw error
+            }
             state.statistics.objects += 1
             state.statistics.rawBytes += UInt64(state.open!.lastRawLength)
             state.statistics.storedBytes += UInt64(record.count)
-            guard state.open!.size >= targetSize else { return nil }
-            return state.open.take()
+            guard state.open!.size >= targetSize, let full = state.open.take() else { return false }
+            // Queued under the lock, so that packs are completed in the order in which they were filled.
+            seal(full)
+            return true
         }
-        if let full { seal(full) }
+        if isFull { sealingSlots.wait() }
     }
 
     // MARK: Completing packs
 
     /// Completes a pack on a thread of its own, so that nobody waits for the disk while there is work to do.
     private func seal(_ pack: OpenPack) {
-        sealingSlots.wait()
         sealing.async {
             do throws(StoreError) {
                 // After a failure nothing more becomes visible: a snapshot must not outlive a pack that it needs.
@@ -130,7 +139,10 @@ public final class StoreWriter: Sendable {
     ///
     /// - Returns: the packs that this writer has put in place.
     func completePacks() throws(StoreError) -> [PackIndex.Pack] {
-        if let last = state.withLock({ $0.open.take() }) { seal(last) }
+        if let last = state.withLock({ $0.open.take() }) {
+            seal(last)
+            sealingSlots.wait()
+        }
         sealing.sync {}
         if let failure = state.withLock({ $0.failure }) { throw failure }
         return state.withLock { $0.sealed }
@@ -277,21 +289,18 @@ private final class OpenPack: @unchecked Sendable {
 extension PackIndex {
     /// Puts an index into its place, flushed, and maps it.
     package static func write(_ bytes: [UInt8], _ layout: StoreLayout) throws(StoreError) -> PackIndex {
-        let path = layout.index(ObjectID(of: bytes))
-        try withFileErrors { () throws(FileError) in
-            let temporary = layout.temporary.appending(temporaryName())
-            do throws(FileError) {
+        let temporary = layout.temporary.appending(temporaryName())
+        do throws(StoreError) {
+            try withFileErrors { () throws(FileError) in
                 let file = try File(creating: temporary, permissions: 0o444)
                 try file.write(bytes)
                 try file.synchronize()
-                try temporary.rename(to: path)
-            } catch {
-                try? temporary.remove()
-                throw error
             }
-            try Directory(layout.indexes).synchronize()
+            return try PackIndex(placing: temporary, ObjectID(of: bytes), layout)
+        } catch {
+            try? temporary.remove()
+            throw error
         }
-        return try PackIndex(path)
     }
 }
 

@@ -33,26 +33,47 @@ extension Workspace {
         case save
     }
 
+    /// What is to be done with working files, once it is known that no work is lost by it.
+    struct PreparedUpdates {
+        struct Item {
+            let update: Update
+            let overlay: TreeOverlay
+            let changes: [Change]
+            let plan: WorkingTreeWriter.Plan
+            var before: ObjectID?
+
+        }
+
+        var items: [Item] = []
+        var report = CheckoutReport()
+
+        /// For the record: what each artifact held before.
+        var states: [Operation.FileState] {
+            items.map { Operation.FileState(artifact: $0.update.artifact, before: $0.before) }
+        }
+    }
+
     /// Brings working files to given contents, all or, when work would be lost, nothing.
     ///
-    /// - Returns: what was done, and for the record what each artifact held before and after.
+    /// - Returns: what was done, and for the record what each artifact held before.
     func update(
         _ updates: [Update], _ precaution: Precaution, command: String, _ meter: ByteMeter?
     ) throws -> (report: CheckoutReport, states: [Operation.FileState]) {
-        struct Prepared {
-            let update: Update
-            let working: WorkingEntry?
-            let target: Node?
-            let overlay: TreeOverlay
-            let changes: [Change]
-            var before: ObjectID?
-        }
-        var report = CheckoutReport()
-        var prepared: [Prepared] = []
+        let prepared = try prepare(updates, precaution, command: command)
+        return (try perform(prepared, meter), prepared.states)
+    }
+
+    /// Finds out what updates have to do, and stores what no snapshot holds yet. No working file is touched.
+    ///
+    /// - Throws: ``WorkspaceError/unstoredWork(_:)``.
+    func prepare(_ updates: [Update], _ precaution: Precaution, command: String) throws -> PreparedUpdates {
+        var prepared = PreparedUpdates()
         var unstored: [RelativePath] = []
+        let leaving = Set(updates.filter { $0.target == nil }.map(\.artifact))
         for update in updates {
             let overlay = update.overlay ?? TreeOverlay(over: store)
             let working = try captured(update.artifact, overlay)
+            try removeLeftovers(working, at: update.artifact)
             if working?.node == update.target {
                 rememberBase(update.artifact, update.snapshot)
                 continue
@@ -66,39 +87,65 @@ extension Workspace {
                 kept = []
             }
             let target = try TreeEditor(source: overlay, sink: overlay).editing(update.target, kept)
-            report.kept += kept.map { update.artifact.appending($0.path) }
+            prepared.report.kept += kept.map { update.artifact.appending($0.path) }
             let changes = try TreeComparison(source: overlay).changes(from: working?.node, to: target)
-            prepared.append(
-                Prepared(
-                    update: update, working: working, target: target, overlay: overlay, changes: changes,
+            let plan = try writer(overlay, nil).plan(update.artifact, from: working, to: target, leaving: leaving)
+            prepared.items.append(
+                PreparedUpdates.Item(
+                    update: update, overlay: overlay, changes: changes, plan: plan,
                     before: try snapshot(ofWorking: working?.node, update.artifact)))
         }
         if !unstored.isEmpty { throw WorkspaceError.unstoredWork(unstored) }
         // What no snapshot holds is stored before it is touched, so that it can be brought back.
-        let unsaved = prepared.indices.filter { prepared[$0].working != nil && prepared[$0].before == nil }
+        let unsaved = prepared.items.indices.filter {
+            prepared.items[$0].plan.current != nil && prepared.items[$0].before == nil
+        }
         if !unsaved.isEmpty {
             let writer = try store.makeWriter(level: configuration.compressionLevel)
             for index in unsaved {
-                prepared[index].before = try save(prepared[index].update.artifact, writer, command)
+                prepared.items[index].before = try save(prepared.items[index].update.artifact, writer, command)
             }
             try writer.finish()
         }
-        var states: [Operation.FileState] = []
-        for item in prepared {
+        return prepared
+    }
+
+    private func writer(_ overlay: TreeOverlay, _ meter: ByteMeter?) -> WorkingTreeWriter {
+        WorkingTreeWriter(root: root, store: store, source: overlay, workers: configuration.workers, meter: meter)
+    }
+
+    /// Removes what killed processes left among an artifact's files and beside it; nobody else writes now.
+    private func removeLeftovers(_ working: WorkingEntry?, at path: RelativePath) throws {
+        if let parent = path.parent, try root.appending(parent).status()?.kind == .directory {
+            let directory = try Directory(root.appending(parent))
+            for name in try directory.listing() where name.starts(with: temporaryPrefix.utf8) {
+                try directory.removeAll(name)
+            }
+        }
+        func visit(_ folder: WorkingFolder, _ path: RelativePath) throws {
+            for name in folder.leftovers { try root.appending(path).appending(bytes: name).removeAll() }
+            for entry in folder.entries {
+                if let child = entry.folder { try visit(child, path.appending(component: entry.name)) }
+            }
+        }
+        if let folder = working?.folder { try visit(folder, path) }
+    }
+
+    /// Does what has been prepared.
+    func perform(_ prepared: PreparedUpdates, _ meter: ByteMeter?) throws -> CheckoutReport {
+        var report = prepared.report
+        for item in prepared.items {
             let artifact = item.update.artifact
-            let writer = WorkingTreeWriter(
-                root: root, store: store, source: item.overlay, workers: configuration.workers, meter: meter)
             var cache = StatCache(reading: cachePath(artifact))
-            cache.root = try writer.apply(artifact, from: item.working, to: item.target)
+            cache.root = try writer(item.overlay, meter).apply(item.plan)
             cache.base = item.update.snapshot
             cache.write(to: cachePath(artifact))
-            states.append(Operation.FileState(artifact: artifact, before: item.before))
             report.artifacts.append(
                 ArtifactChanges(
                     artifact: artifact, oldSnapshot: item.before, newSnapshot: item.update.snapshot,
                     changes: item.changes))
         }
-        return (report, states)
+        return report
     }
 
     /// Stores an artifact's working files as they are, as a snapshot that only the record names.
@@ -143,10 +190,14 @@ extension Workspace {
             updates.append(Update(artifact: change.path, snapshot: nil, target: nil, base: base(of: change.path)))
         }
         for entry in new.entries {
+            let snapshot = try store.snapshot(entry.snapshot)
+            guard snapshot.artifact == entry.path else {
+                throw StoreError.malformed(
+                    entry.snapshot, reason: "it is a version of \(snapshot.artifact), and the lock gives it to \(entry.path)")
+            }
             updates.append(
                 Update(
-                    artifact: entry.path, snapshot: entry.snapshot, target: try store.snapshot(entry.snapshot).root,
-                    base: base(of: entry.path)))
+                    artifact: entry.path, snapshot: entry.snapshot, target: snapshot.root, base: base(of: entry.path)))
         }
         return updates
     }
@@ -175,7 +226,7 @@ extension Workspace {
                 if paths.isEmpty {
                     let isBranch = try repository?.branchExists(revision) == true
                     return try checkout(
-                        isBranch ? .branch(revision) : .detached(commit), lock, force, command, meter)
+                        isBranch ? .branch(revision) : .detached(commit), at: commit, lock, force, command, meter)
                 }
                 return try checkout(paths, from: lock, name: revision, force, command, meter)
             case .snapshot(let id, let snapshot):
@@ -200,32 +251,88 @@ extension Workspace {
     }
 
     /// Moves HEAD, the lock and the working files to a commit.
+    ///
+    /// - Parameter isNew: whether the target is a branch that is to be made there first.
     private func checkout(
-        _ target: CheckoutTarget, _ new: Lock, _ force: Bool, _ command: String, _ meter: ByteMeter?
+        _ target: CheckoutTarget, at commit: GitObjectID, _ new: Lock, isNew: Bool = false, _ force: Bool,
+        _ command: String, _ meter: ByteMeter?
     ) throws -> CheckoutReport {
         guard let repository else { throw WorkspaceError.needsGit("checking out a git revision") }
         let old = try lock()
-        let committed = try headLock()
+        let interrupted = try interruptedOperation()
         // Snapshots that were added but not committed are named by the lock alone: they must not be lost sight of.
-        let uncommitted = changes(from: committed, to: old).filter { change in
+        let uncommitted = changes(from: try headLock(), to: old).filter { change in
             change.new != nil && change.new != new[change.path]
         }
-        if !uncommitted.isEmpty, !force {
+        if !uncommitted.isEmpty, !force, interrupted == nil {
             throw WorkspaceError.changedArtifacts(uncommitted.map(\.path), before: "checking out another revision")
         }
-        if try repository.mergeHead() != nil || mergeStatePath.exists { throw WorkspaceError.mergeInProgress }
-        let before = try repository.head()
-        let updates = try updates(from: old, to: new)
-        // First the code, which git checks as a whole before it touches a file; then the data.
-        if !force { try refuseToLose(updates) }
-        try repository.checkout(target, skipping: [Self.lockFile, Self.ignoreFile])
-        let (files, states) = try update(updates, force ? .save : .refuse, command: command, meter)
-        try lockPath.replaceContents(with: new.encoded())
-        try repository.stage([Self.lockFile])
-        try record(command, states, old: old, new: new, before: before, headMove: .files)
-        var report = files
-        report.head = try repository.head()
+        if try repository.mergeHead() != nil || mergeState() != nil { throw WorkspaceError.mergeInProgress }
+        var updates = try updates(from: old, to: new)
+        if let interrupted {
+            // What the interrupted operation began to bring goes too.
+            let begun = try Lock(parsing: interrupted.lockAfter).entries.map(\.path)
+            updates += begun.filter { old[$0] == nil && new[$0] == nil }
+                .map { Update(artifact: $0, snapshot: nil, target: nil, base: base(of: $0)) }
+        }
+        let prepared = try prepare(updates, force ? .save : .refuse, command: command)
+        var after = Operation.Position(branch: "", commit: commit.description)
+        if case .branch(let name) = target { after.branch = name }
+        let report = try moving(to: after, prepared, old: old, new: new, command, meter) {
+            // First the code, which git checks as a whole before it touches a file; then the data.
+            if isNew, case .branch(let name) = target { try repository.createBranch(name, at: commit) }
+            do {
+                try repository.checkout(target, skipping: [Self.lockFile, Self.ignoreFile])
+            } catch {
+                if isNew, case .branch(let name) = target { try? repository.removeBranch(name, at: commit) }
+                throw error
+            }
+        }
         return report
+    }
+
+    /// Moves HEAD and the code by `moveHead`, then the data and the lock.
+    ///
+    /// The operation is on record before anything is touched, so that it can be undone if it is ended in the middle.
+    func moving(
+        to after: Operation.Position, _ prepared: PreparedUpdates, old: Lock, new: Lock, _ command: String,
+        _ meter: ByteMeter?, moveHead: () throws -> Void
+    ) throws -> CheckoutReport {
+        let before = Operation.Position(try repository?.head())
+        var number: Int?
+        if !prepared.items.isEmpty || old != new || before != after {
+            number = try operationLog.append(
+                Operation(
+                    number: 0, time: try timestamp(nil), command: command, headMove: before == after ? .none : .files,
+                    before: before, after: after, lockBefore: old.encoded(), lockAfter: new.encoded(),
+                    files: prepared.states))
+        }
+        do {
+            try moveHead()
+        } catch {
+            if let number { try operationLog.remove(number) }
+            throw error
+        }
+        var report = try perform(prepared, meter)
+        try lockPath.replaceContents(with: new.encoded())
+        try repository?.stage([Self.lockFile])
+        report.head = try repository?.head()
+        return report
+    }
+
+    /// The last operation, if it moved HEAD and was ended before the lock followed.
+    func interruptedOperation() throws -> Operation? {
+        guard let repository, let number = try operationLog.numbers().last else { return nil }
+        let last = try operationLog.operation(number)
+        guard last.headMove == .files, !last.isUndone, last.lockBefore != last.lockAfter,
+            try lock().encoded() == last.lockBefore, Operation.Position(try repository.head()) == last.after
+        else { return nil }
+        return last
+    }
+
+    /// Refuses to build on an operation that was ended in the middle.
+    func refuseInterrupted() throws {
+        if let operation = try interruptedOperation() { throw WorkspaceError.interrupted(operation.command) }
     }
 
     /// Checks that updates lose no work, without doing anything.
@@ -262,8 +369,7 @@ extension Workspace {
         guard case .commit(let commit, let lock) = try resolve(revision) else {
             throw WorkspaceError.misuse("a branch starts at a git revision, and '\(revision)' is a snapshot")
         }
-        try repository.createBranch(newBranch, at: commit)
-        return try checkout(.branch(newBranch), lock, force, command, meter)
+        return try checkout(.branch(newBranch), at: commit, lock, isNew: true, force, command, meter)
     }
 
     /// Brings artifacts or paths in them to a version. The lock follows for whole artifacts.
@@ -370,7 +476,7 @@ extension Workspace {
     public func checkoutConflict(
         _ paths: [RelativePath], side: MergeSide, command: String = "vintage checkout"
     ) throws -> CheckoutReport {
-        guard let merge = try MergeState(reading: mergeStatePath) else { throw WorkspaceError.noMergeInProgress }
+        guard let merge = try mergeState() else { throw WorkspaceError.noMergeInProgress }
         return try alone {
             let lock = try lock()
             var updates: [Update] = []
