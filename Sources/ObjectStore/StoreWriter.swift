@@ -63,7 +63,8 @@ public final class StoreWriter: Sendable {
     @discardableResult
     public func put(_ bytes: UnsafeRawBufferPointer, kind: ObjectKind) throws(StoreError) -> ObjectID {
         let key = ObjectKey(ObjectID(of: bytes), kind)
-        if store.location(of: key) != nil || state.withLock({ $0.pending.contains(key) }) { return key.id }
+        if store.location(of: key) != nil { return key.id }
+        if state.withLock({ $0.pending.contains(key) }) { return key.id }
         let scratch: WriteScratch
         if let free = scratches.withLock({ $0.popLast() }) { scratch = free } else { scratch = try WriteScratch() }
         defer { scratches.withLock { $0.append(scratch) } }
@@ -81,27 +82,28 @@ public final class StoreWriter: Sendable {
         try append(record, key: header.key)
     }
 
-    /// Writes a record unless another thread was faster.
+    /// Appends a record, unless another thread has appended one of the same object.
     ///
-    /// An object counts as there only once its record is in a pack: what refers to it is put afterwards, so that no
-    /// pack becomes visible before those it depends on.
+    /// An object counts as stored only once its record is appended, so that in the packs it stands before whatever is
+    /// stored later and names it.
     private func append(_ record: UnsafeRawBufferPointer, key: ObjectKey) throws(StoreError) {
         let isFull = try state.withLock { (state: inout State) throws(StoreError) -> Bool in
             if let failure = state.failure { throw failure }
-            guard state.pending.insert(key).inserted else { return false }
+            if state.pending.contains(key) { return false }
             do throws(StoreError) {
                 if state.open == nil { state.open = try OpenPack(layout: store.layout) }
                 try state.open!.append(record)
             } catch {
-                // The pack may end in half a record: it must not be completed.
+                // The pack may hold a part of the record: nothing of it may become visible.
                 state.failure = error
                 throw error
             }
+            state.pending.insert(key)
             state.statistics.objects += 1
             state.statistics.rawBytes += UInt64(state.open!.lastRawLength)
             state.statistics.storedBytes += UInt64(record.count)
             guard state.open!.size >= targetSize, let full = state.open.take() else { return false }
-            // Queued under the lock, so that packs are completed in the order in which they were filled.
+            // Under the lock, so that packs become visible in the order in which they were filled.
             seal(full)
             return true
         }
@@ -111,6 +113,8 @@ public final class StoreWriter: Sendable {
     // MARK: Completing packs
 
     /// Completes a pack on a thread of its own, so that nobody waits for the disk while there is work to do.
+    ///
+    /// The caller takes a slot afterwards: that bounds how many packs wait.
     private func seal(_ pack: OpenPack) {
         sealing.async {
             do throws(StoreError) {
@@ -139,10 +143,12 @@ public final class StoreWriter: Sendable {
     ///
     /// - Returns: the packs that this writer has put in place.
     func completePacks() throws(StoreError) -> [PackIndex.Pack] {
-        if let last = state.withLock({ $0.open.take() }) {
+        let isOpen = state.withLock { state in
+            guard state.failure == nil, let last = state.open.take() else { return false }
             seal(last)
-            sealingSlots.wait()
+            return true
         }
+        if isOpen { sealingSlots.wait() }
         sealing.sync {}
         if let failure = state.withLock({ $0.failure }) { throw failure }
         return state.withLock { $0.sealed }
@@ -289,18 +295,21 @@ private final class OpenPack: @unchecked Sendable {
 extension PackIndex {
     /// Puts an index into its place, flushed, and maps it.
     package static func write(_ bytes: [UInt8], _ layout: StoreLayout) throws(StoreError) -> PackIndex {
-        let temporary = layout.temporary.appending(temporaryName())
-        do throws(StoreError) {
-            try withFileErrors { () throws(FileError) in
+        let path = layout.index(ObjectID(of: bytes))
+        try withFileErrors { () throws(FileError) in
+            let temporary = layout.temporary.appending(temporaryName())
+            do throws(FileError) {
                 let file = try File(creating: temporary, permissions: 0o444)
                 try file.write(bytes)
                 try file.synchronize()
+                try temporary.rename(to: path)
+            } catch {
+                try? temporary.remove()
+                throw error
             }
-            return try PackIndex(placing: temporary, ObjectID(of: bytes), layout)
-        } catch {
-            try? temporary.remove()
-            throw error
+            try Directory(layout.indexes).synchronize()
         }
+        return try PackIndex(path)
     }
 }
 

@@ -212,6 +212,19 @@ struct WorkingTreeWriter {
         }
     }
 
+    /// Removes what killed processes left among an artifact's files and beside it. Nobody else may be writing.
+    func removeLeftovers(_ current: WorkingEntry?, at path: RelativePath) throws(FileError) {
+        func visit(_ folder: WorkingFolder, _ path: RelativePath) throws(FileError) {
+            for name in folder.leftovers { try openFolder(path).removeAll(name) }
+            for entry in folder.entries {
+                if let child = entry.folder { try visit(child, path.appending(component: entry.name)) }
+            }
+        }
+        if let folder = current?.folder { try visit(folder, path) }
+        guard let parent = path.parent, let beside = try? openFolder(parent) else { return }
+        for name in try beside.listing() where name.starts(with: temporaryPrefix.utf8) { try beside.removeAll(name) }
+    }
+
     // MARK: Doing
 
     private func remove(_ plan: Plan) throws {

@@ -44,9 +44,9 @@ extension Workspace {
                     artifact: state.artifact, snapshot: state.before,
                     target: try state.before.map { try store.snapshot($0).root }, base: nil)
             }
-            try refuseToLose(updates)
+            let prepared = try prepare(updates, .refuse, command: command)
             if position != last.before { try moveHeadBack(last) }
-            let (report, _) = try update(updates, .refuse, command: command, meter)
+            let report = try perform(prepared, meter)
             if new != old || last.headMove != .none { try write(new, replacing: old) }
             last.isUndone = true
             try operationLog.update(last)
