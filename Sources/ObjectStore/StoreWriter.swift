@@ -295,21 +295,18 @@ private final class OpenPack: @unchecked Sendable {
 extension PackIndex {
     /// Puts an index into its place, flushed, and maps it.
     package static func write(_ bytes: [UInt8], _ layout: StoreLayout) throws(StoreError) -> PackIndex {
-        let path = layout.index(ObjectID(of: bytes))
-        try withFileErrors { () throws(FileError) in
-            let temporary = layout.temporary.appending(temporaryName())
-            do throws(FileError) {
+        let temporary = layout.temporary.appending(temporaryName())
+        do throws(StoreError) {
+            try withFileErrors { () throws(FileError) in
                 let file = try File(creating: temporary, permissions: 0o444)
                 try file.write(bytes)
                 try file.synchronize()
-                try temporary.rename(to: path)
-            } catch {
-                try? temporary.remove()
-                throw error
             }
-            try Directory(layout.indexes).synchronize()
+            return try PackIndex(placing: temporary, ObjectID(of: bytes), layout)
+        } catch {
+            try? temporary.remove()
+            throw error
         }
-        return try PackIndex(path)
     }
 }
 
