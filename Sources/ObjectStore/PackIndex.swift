@@ -45,28 +45,16 @@ package final class PackIndex: Sendable {
 
     /// The file's name without its ending: the SHA-256 that its bytes should have.
     package var name: String { path.stem ?? "" }
+    /// Where the file stands, or stood when it was mapped.
     package let path: FilePath
 
     /// Maps an index and checks that its parts fit into the file.
-    package convenience init(_ path: FilePath) throws(StoreError) {
-        try self.init(try withFileErrors { () throws(FileError) in try MappedFile(path) }, at: path)
-    }
-
-    /// Puts an index that has been written under a temporary name into its place.
     ///
-    /// It is mapped before it moves: once others see it they may merge it into another one and remove it.
-    convenience init(placing temporary: FilePath, _ id: ObjectID, _ layout: StoreLayout) throws(StoreError) {
-        let path = layout.index(id)
-        try self.init(try withFileErrors { () throws(FileError) in try MappedFile(temporary) }, at: path)
-        try withFileErrors { () throws(FileError) in
-            try temporary.rename(to: path)
-            try Directory(layout.indexes).synchronize()
-        }
-    }
-
-    private init(_ file: MappedFile, at path: FilePath) throws(StoreError) {
+    /// - Parameter place: where the file will stand, if it is mapped under a temporary name.
+    package init(_ path: FilePath, movingTo place: FilePath? = nil) throws(StoreError) {
+        let file = try withFileErrors { () throws(FileError) in try MappedFile(path) }
         self.file = file
-        self.path = path
+        self.path = place ?? path
         let bytes = file.bytes
         func damaged(_ reason: String) -> StoreError { .damagedFile(path: displayed(path), reason: reason) }
         guard bytes.count >= Self.packsOffset, bytes.starts(with: Self.magic) else { throw damaged("it is no index") }
