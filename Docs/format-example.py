@@ -132,6 +132,7 @@ def read_node(reader):
     if kind == 3:
         require(level == 0 and size > 0, "a link's target is out of range")
     files = reader.number("files and links below") if kind == 4 else 1
+    require(files < 1 << 63, "a count of files is out of range")
     return {"kind": kind, "level": level, "size": size, "files": files, "id": reader.id("its id")}
 
 
