@@ -229,7 +229,7 @@ def listing_ends(name):
     hash = 0xCBF29CE484222325
     for byte in name:
         hash = (hash ^ byte) * 0x100000001B3 & MASK
-    return hash >> 32 & 0x7F == 0
+    return (hash * 0x9E3779B97F4A7C15 & MASK) >> 57 == 0
 
 
 def split(items, ends):
