@@ -116,7 +116,8 @@ import Testing
         #expect(try scratch.store.contents(of: archived[1].file) == [])
     }
 
-    @Test("a file that changes while it is read is stored as it once was or refused, never torn", arguments: [1, 4, 30])
+    @Test(
+        "a file that changes while it is read is stored as it once was or refused, never torn", arguments: [1, 4, 30])
     func tornFile(_ pauseMilliseconds: Int) throws {
         let scratch = try ScratchStore()
         let path = scratch.folder.appending("changing")
