@@ -113,6 +113,7 @@ struct Verifier: ~Copyable {
         let unindexed = present.filter { !namedIDs.contains($0.id) }
         report.notes += unindexed.map { .unindexedPack(path: displayed(store.layout.pack($0.id))) }
         let checker = PackChecker(store: store, indexes: indexes, readsData: readsData, meter: meter)
+        meter?.expect(present.reduce(0) { $0 &+ $1.size })
         let sizes = Dictionary(present.map { ($0.id, $0.size) }, uniquingKeysWith: { first, _ in first })
         try WorkQueue.run(workers: availableCores, capacity: availableCores) { (queue) throws(StoreError) in
             for pack in named {
