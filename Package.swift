@@ -37,10 +37,15 @@ let package = Package(
             name: "Workspace",
             dependencies: ["FileSystem", "ObjectStore", "Git", .product(name: "Yams", package: "Yams")],
             swiftSettings: settings),
+        .target(name: "TextFormats", swiftSettings: settings),
+        .target(
+            name: "Checks",
+            dependencies: ["FileSystem", "Git", "ObjectStore", "TextFormats", "Workspace"],
+            swiftSettings: settings),
         .executableTarget(
             name: "vintage",
             dependencies: [
-                "Workspace", "ObjectStore", "Git", "FileSystem", "CPlatform",
+                "Checks", "Workspace", "ObjectStore", "Git", "FileSystem", "TextFormats", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -59,6 +64,11 @@ let package = Package(
         .testTarget(name: "GitTests", dependencies: ["Git"], swiftSettings: settings),
         .testTarget(
             name: "WorkspaceTests", dependencies: ["Workspace", "FileSystem", "ObjectStore"], swiftSettings: settings),
+        .testTarget(name: "TextFormatsTests", dependencies: ["TextFormats"], swiftSettings: settings),
+        .testTarget(
+            name: "ChecksTests",
+            dependencies: ["Checks", "FileSystem", "Git", "ObjectStore", "TextFormats", "Workspace"],
+            swiftSettings: settings),
         .testTarget(name: "CommandTests", dependencies: ["FileSystem"], swiftSettings: settings),
     ]
 )

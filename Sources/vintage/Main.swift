@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checks
 import Workspace
 
 #if canImport(Glibc)
@@ -52,6 +53,7 @@ enum Main {
 
     private static func report(_ error: any Error) -> ExitStatus {
         if let error = error as? OutputError { return fail(error.description, .failed) }
+        if let error = error as? UnknownCheck { return fail(error.description, .misused) }
         return fail("\(error)", exitStatus(of: error))
     }
 

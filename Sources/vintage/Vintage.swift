@@ -38,6 +38,7 @@ struct Vintage: ParsableCommand {
                 subcommands: [
                     CollectGarbage.self, Fsck.self, DiskUsage.self, Config.self,
                 ]),
+            CommandGroup(name: "Checks", subcommands: [ContinuousIntegration.self]),
         ])
 
     /// The names of all commands.
