@@ -60,7 +60,8 @@ let package = Package(
                     ], .when(platforms: [.linux]))
             ]),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"], swiftSettings: settings),
-        .testTarget(name: "ObjectStoreTests", dependencies: ["ObjectStore"], swiftSettings: settings),
+        .testTarget(
+            name: "ObjectStoreTests", dependencies: ["ObjectStore", "FileSystem"], swiftSettings: settings),
         .testTarget(name: "GitTests", dependencies: ["Git"], swiftSettings: settings),
         .testTarget(
             name: "WorkspaceTests", dependencies: ["Workspace", "FileSystem", "ObjectStore"], swiftSettings: settings),
@@ -69,6 +70,7 @@ let package = Package(
             name: "ChecksTests",
             dependencies: ["Checks", "FileSystem", "Git", "ObjectStore", "TextFormats", "Workspace"],
             swiftSettings: settings),
-        .testTarget(name: "CommandTests", dependencies: ["FileSystem"], swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests", dependencies: ["FileSystem"], exclude: ["Transcripts"], swiftSettings: settings),
     ]
 )

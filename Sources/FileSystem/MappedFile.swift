@@ -26,7 +26,8 @@ public final class MappedFile: @unchecked Sendable {
         if size == 0 {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
         } else {
-            guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, file.descriptor, 0), address != MAP_FAILED else {
+            guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, file.descriptor, 0), address != MAP_FAILED
+            else {
                 throw FileError("map", path)
             }
             bytes = UnsafeRawBufferPointer(start: address, count: size)

@@ -28,19 +28,17 @@ func retryingInterrupts<Result: SignedInteger>(_ call: () -> Result) -> Result {
 func withCName<Result, Failure: Error>(
     _ name: some Collection<UInt8>, _ body: (UnsafePointer<CChar>) throws(Failure) -> Result
 ) throws(Failure) -> Result {
-    var terminated: [CChar] = []
-    terminated.reserveCapacity(name.count + 1)
-    for byte in name { terminated.append(CChar(bitPattern: byte)) }
-    terminated.append(0)
-    var result: Swift.Result<Result, Failure>?
-    terminated.withUnsafeBufferPointer { buffer in
-        do throws(Failure) {
-            result = .success(try body(buffer.baseAddress!))
-        } catch {
-            result = .failure(error)
+    // Names come as arrays or slices of arrays, whose bytes are copied at once.
+    let outcome = name.withContiguousStorageIfAvailable { bytes in
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { buffer in
+            let raw = UnsafeMutableRawBufferPointer(buffer)
+            raw.copyMemory(from: UnsafeRawBufferPointer(bytes))
+            raw[bytes.count] = 0
+            return Swift.Result { () throws(Failure) in try body(buffer.baseAddress!) }
         }
     }
-    return try result!.get()
+    guard let outcome else { return try withCName(Array(name), body) }
+    return try outcome.get()
 }
 
 /// How many cores this process may use at once.

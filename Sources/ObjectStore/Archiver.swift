@@ -217,7 +217,9 @@ private final class FileAssembly: Sendable {
                     }
                 }
             }
-            guard let completion = state.completion, state.nextToAppend == parts.load(ordering: .relaxed) else { return }
+            guard let completion = state.completion, state.nextToAppend == parts.load(ordering: .relaxed) else {
+                return
+            }
             state.completion = nil
             completion(
                 try state.builder.finish { (node) throws(StoreError) in try sink.put(node, kind: .manifest) })

@@ -107,7 +107,9 @@ extension GarbageCollector {
 
     /// Puts one index over all that lives into the place of all others.
     private func replaceIndexes(_ fresh: [PackIndex], _ gone: Set<ObjectID>) throws(StoreError) {
-        if report.objects == 0, gone.isEmpty, fresh.isEmpty, indexes.count <= 1, placedIndexes == indexes.count { return }
+        if report.objects == 0, gone.isEmpty, fresh.isEmpty, indexes.count <= 1, placedIndexes == indexes.count {
+            return
+        }
         let marks = reachability.marks
         let offset = fresh.count
         let all = fresh + indexes

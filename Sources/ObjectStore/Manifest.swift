@@ -62,7 +62,10 @@ package struct Manifest: Sendable {
         for _ in 0..<count {
             let entry = Entry(id: try decoder.id(), size: try decoder.number())
             let (sum, overflows) = total.addingReportingOverflow(entry.size)
-            guard entry.size > 0, !overflows, sum <= UInt64(Int64.max) else {
+            // A reader makes room for a whole chunk, so that a chunk must not claim to be larger than any.
+            guard entry.size > 0, !overflows, sum <= UInt64(Int64.max),
+                level > 1 || entry.size <= UInt64(PackFormat.maximumObjectSize)
+            else {
                 throw DecodingFailure("its sizes are out of range")
             }
             total = sum

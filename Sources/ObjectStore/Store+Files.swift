@@ -45,7 +45,8 @@ extension Store {
                 throw .malformed(entry.id, reason: "a file states another length for it than it has")
             }
             let part = range.clamped(to: start..<start + entry.size)
-            return try body(UnsafeRawBufferPointer(rebasing: bytes[Int(part.lowerBound - start)..<Int(part.upperBound - start)]))
+            return try body(
+                UnsafeRawBufferPointer(rebasing: bytes[Int(part.lowerBound - start)..<Int(part.upperBound - start)]))
         }
         var position = start
         for child in try children(of: entry, level: level) {

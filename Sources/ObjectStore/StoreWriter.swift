@@ -64,8 +64,7 @@ public final class StoreWriter: Sendable {
     public func put(_ bytes: UnsafeRawBufferPointer, kind: ObjectKind) throws(StoreError) -> ObjectID {
         let key = ObjectKey(ObjectID(of: bytes), kind)
         if store.location(of: key) != nil { return key.id }
-        let isNew = state.withLock { $0.pending.insert(key).inserted }
-        if !isNew { return key.id }
+        if state.withLock({ $0.pending.contains(key) }) { return key.id }
         let scratch: WriteScratch
         if let free = scratches.withLock({ $0.popLast() }) { scratch = free } else { scratch = try WriteScratch() }
         defer { scratches.withLock { $0.append(scratch) } }
@@ -80,29 +79,43 @@ public final class StoreWriter: Sendable {
 
     /// Copies a record as it stands in another pack.
     package func copy(_ record: UnsafeRawBufferPointer, header: RecordHeader) throws(StoreError) {
-        let isNew = state.withLock { $0.pending.insert(header.key).inserted }
-        if isNew { try append(record, key: header.key) }
+        try append(record, key: header.key)
     }
 
+    /// Appends a record, unless another thread has appended one of the same object.
+    ///
+    /// An object counts as stored only once its record is appended, so that in the packs it stands before whatever is
+    /// stored later and names it.
     private func append(_ record: UnsafeRawBufferPointer, key: ObjectKey) throws(StoreError) {
-        let full = try state.withLock { (state: inout State) throws(StoreError) -> OpenPack? in
+        let isFull = try state.withLock { (state: inout State) throws(StoreError) -> Bool in
             if let failure = state.failure { throw failure }
-            if state.open == nil { state.open = try OpenPack(layout: store.layout) }
-            try state.open!.append(record)
+            if state.pending.contains(key) { return false }
+            do throws(StoreError) {
+                if state.open == nil { state.open = try OpenPack(layout: store.layout) }
+                try state.open!.append(record)
+            } catch {
+                // The pack may hold a part of the record: nothing of it may become visible.
+                state.failure = error
+                throw error
+            }
+            state.pending.insert(key)
             state.statistics.objects += 1
             state.statistics.rawBytes += UInt64(state.open!.lastRawLength)
             state.statistics.storedBytes += UInt64(record.count)
-            guard state.open!.size >= targetSize else { return nil }
-            return state.open.take()
+            guard state.open!.size >= targetSize, let full = state.open.take() else { return false }
+            // Under the lock, so that packs become visible in the order in which they were filled.
+            seal(full)
+            return true
         }
-        if let full { seal(full) }
+        if isFull { sealingSlots.wait() }
     }
 
     // MARK: Completing packs
 
     /// Completes a pack on a thread of its own, so that nobody waits for the disk while there is work to do.
+    ///
+    /// The caller takes a slot afterwards: that bounds how many packs wait.
     private func seal(_ pack: OpenPack) {
-        sealingSlots.wait()
         sealing.async {
             do throws(StoreError) {
                 // After a failure nothing more becomes visible: a snapshot must not outlive a pack that it needs.
@@ -130,7 +143,12 @@ public final class StoreWriter: Sendable {
     ///
     /// - Returns: the packs that this writer has put in place.
     func completePacks() throws(StoreError) -> [PackIndex.Pack] {
-        if let last = state.withLock({ $0.open.take() }) { seal(last) }
+        let isOpen = state.withLock { state in
+            guard state.failure == nil, let last = state.open.take() else { return false }
+            seal(last)
+            return true
+        }
+        if isOpen { sealingSlots.wait() }
         sealing.sync {}
         if let failure = state.withLock({ $0.failure }) { throw failure }
         return state.withLock { $0.sealed }
@@ -277,41 +295,30 @@ private final class OpenPack: @unchecked Sendable {
 extension PackIndex {
     /// Puts an index into its place, flushed, and maps it.
     package static func write(_ bytes: [UInt8], _ layout: StoreLayout) throws(StoreError) -> PackIndex {
-        let path = layout.index(ObjectID(of: bytes))
-        try withFileErrors { () throws(FileError) in
-            let temporary = layout.temporary.appending(temporaryName())
-            do throws(FileError) {
+        let temporary = layout.temporary.appending(temporaryName())
+        do throws(StoreError) {
+            try withFileErrors { () throws(FileError) in
                 let file = try File(creating: temporary, permissions: 0o444)
                 try file.write(bytes)
                 try file.synchronize()
-                try temporary.rename(to: path)
-            } catch {
-                try? temporary.remove()
-                throw error
             }
-            try Directory(layout.indexes).synchronize()
+            return try place(temporary, ObjectID(of: bytes), layout)
+        } catch {
+            try? temporary.remove()
+            throw error
         }
-        return try PackIndex(path)
     }
 
-    /// One index over all that the given ones cover.
-    package static func merge(_ indexes: [PackIndex]) -> [UInt8] {
-        var packs: [Pack] = []
-        var numbers: [Pack: UInt32] = [:]
-        var entries: [Entry] = []
-        entries.reserveCapacity(indexes.reduce(0) { $0 + $1.count })
-        for index in indexes {
-            for pack in index.packs where numbers[pack] == nil {
-                numbers[pack] = UInt32(packs.count)
-                packs.append(pack)
-            }
-            for position in 0..<index.count {
-                guard var entry = index.entry(at: position) else { continue }
-                entry.pack = numbers[index.packs[Int(entry.pack)]]!
-                entries.append(entry)
-            }
+    /// Puts a flushed file that has the given hash into an index's place.
+    static func place(_ temporary: FilePath, _ id: ObjectID, _ layout: StoreLayout) throws(StoreError) -> PackIndex {
+        let path = layout.index(id)
+        // Mapped first: once it is in place, another process may merge it into one of its own and remove it.
+        let index = try PackIndex(temporary, movingTo: path)
+        try withFileErrors { () throws(FileError) in
+            try temporary.rename(to: path)
+            try Directory(layout.indexes).synchronize()
         }
-        return encode(packs: packs, entries: entries)
+        return index
     }
 }
 
@@ -324,15 +331,17 @@ extension Store {
     func mergeIndexesIfMany() throws(StoreError) {
         while true {
             var tiers: [Int: [PackIndex]] = [:]
-            for index in currentIndexes() { tiers[(64 - index.count.leadingZeroBitCount) / 3, default: []].append(index) }
+            for index in currentIndexes() {
+                tiers[(64 - index.count.leadingZeroBitCount) / 3, default: []].append(index)
+            }
             guard let (_, crowded) = tiers.first(where: { $0.value.count >= 8 }) else { return }
             // A damaged index is left for the check to find.
             for index in crowded where !index.isIntact() {
                 throw .damagedFile(path: displayed(index.path), reason: "its bytes do not have the hash in its name")
             }
-            let merged = try PackIndex.write(PackIndex.merge(crowded), layout)
+            let merged = try IndexMerge(crowded, keepsEmptyPacks: true) { _ in true }.write(layout)
             try withFileErrors { () throws(FileError) in
-                for index in crowded where index.path != merged.path { try index.path.remove() }
+                for index in crowded where index.path != merged?.path { try index.path.remove() }
             }
             try refresh()
         }

@@ -114,7 +114,7 @@ extension Tag {
         func damaged(_ reason: String) -> StoreError { .damagedFile(path: displayed(file), reason: reason) }
         let contents = try withFileErrors { () throws(FileError) in try file.contents() }
         let lines = contents.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        guard lines.count > 1, let bytes = unquoted(lines[1]), let artifact = try? RelativePath(bytes: bytes),
+        guard lines.count > 1, let bytes = unquoted(Array(lines[1])), let artifact = try? RelativePath(bytes: bytes),
             let name = percentDecoded(file.lastComponent?.string ?? "")
         else { throw damaged("it is no tag") }
         let place: TagPlace
@@ -220,32 +220,4 @@ private func percentDecoded(_ name: String) -> String? {
     }
     guard percentEncoded(bytes) == name else { return nil }
     return String(validating: bytes, as: UTF8.self)
-}
-
-/// The bytes that `quotedForDisplay` made a line of; `nil` if it made it of none.
-private func unquoted(_ line: ArraySlice<UInt8>) -> [UInt8]? {
-    guard line.first == UInt8(ascii: "\"") else { return Array(line) }
-    guard line.count >= 2, line.last == UInt8(ascii: "\"") else { return nil }
-    var bytes: [UInt8] = []
-    var rest = line.dropFirst().dropLast()
-    while let byte = rest.popFirst() {
-        guard byte == UInt8(ascii: "\\") else {
-            bytes.append(byte)
-            continue
-        }
-        switch rest.popFirst() {
-        case UInt8(ascii: "n"): bytes.append(0x0a)
-        case UInt8(ascii: "t"): bytes.append(0x09)
-        case UInt8(ascii: "r"): bytes.append(0x0d)
-        case let quoted? where quoted == UInt8(ascii: "\"") || quoted == UInt8(ascii: "\\"): bytes.append(quoted)
-        case let first? where rest.count >= 2:
-            guard let value = UInt8(String(decoding: [first] + rest.prefix(2), as: UTF8.self), radix: 8) else {
-                return nil
-            }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        default: return nil
-        }
-    }
-    return bytes
 }

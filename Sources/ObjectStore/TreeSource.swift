@@ -69,7 +69,9 @@ extension TreeSource {
         var level = tree.level
         while level > 0 {
             let children = try children(id, level)
-            guard let child = children.last(where: { !name.lexicographicallyPrecedes($0.firstName) }) else { return nil }
+            guard let child = children.last(where: { !name.lexicographicallyPrecedes($0.firstName) }) else {
+                return nil
+            }
             id = child.id
             level -= 1
         }

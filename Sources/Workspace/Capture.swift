@@ -51,7 +51,9 @@ struct Capture {
         /// Takes contents over from the cache where the status proves them, and notes the other files for reading.
         ///
         /// - Returns: whether all content is known, so that the entry has its node.
-        func match(_ entry: inout WorkingEntry, _ known: WorkingEntry?, at location: FilePath) throws(StoreError) -> Bool {
+        func match(_ entry: inout WorkingEntry, _ known: WorkingEntry?, at location: FilePath) throws(StoreError)
+            -> Bool
+        {
             try match(&entry, known, at: location, nil, 0)
         }
 

@@ -47,6 +47,17 @@ extension Workspace {
             throw WorkspaceError.misuse(error.description)
         }
         if try root.appending(path).status() == nil { throw WorkspaceError.nothingAt(path) }
+        // Files are never written through a link, since a clone could bring one that leads anywhere.
+        var folder = path.parent
+        while let parent = folder, !parent.isRoot {
+            if try root.appending(parent).status()?.kind == .symbolicLink {
+                throw WorkspaceError.notAnArtifactPath(
+                    path,
+                    reason: "it lies behind the symbolic link \(parent); put the link into an artifact, or move the "
+                        + "folder here")
+            }
+            folder = parent.parent
+        }
         if try repository?.hasTrackedFiles(at: path) == true { throw WorkspaceError.trackedByGit(path) }
     }
 
@@ -192,7 +203,8 @@ extension Workspace {
             if new == old, lockPath.exists { try repository.stage([Self.lockFile]) }
             let mergeHead = try repository.mergeHead()
             if try repository.hasStagedChanges() || mergeHead != nil {
-                guard let author = try signature(.author, date: date), let committer = try signature(.committer, date: date)
+                guard let author = try signature(.author, date: date),
+                    let committer = try signature(.committer, date: date)
                 else { throw GitError.noIdentity }
                 report.commit = try repository.commitWithHooks(
                     message: message, author: author, committer: committer,

@@ -95,7 +95,8 @@ extension Workspace {
             states.append(Operation.FileState(artifact: artifact, before: item.before))
             report.artifacts.append(
                 ArtifactChanges(
-                    artifact: artifact, oldSnapshot: item.before, newSnapshot: item.update.snapshot, changes: item.changes))
+                    artifact: artifact, oldSnapshot: item.before, newSnapshot: item.update.snapshot,
+                    changes: item.changes))
         }
         return (report, states)
     }

@@ -9,18 +9,36 @@ extension Workspace {
     public func log(limit: Int? = nil) throws -> [WorkspaceLogEntry] {
         guard let repository else { throw WorkspaceError.needsGit("the log of the whole workspace") }
         guard let head = try repository.head().commit else { return [] }
-        var entries: [WorkspaceLogEntry] = []
+        var found: [(commit: GitCommit, changes: [LockChange])] = []
+        // What the commits that are left out follow.
+        var detours: [GitObjectID: [GitObjectID]] = [:]
         let history = try repository.history(from: [head])
-        while entries.count < limit ?? .max, let commit = try history.next() {
+        while found.count < limit ?? .max, let commit = try history.next() {
             let parent = commit.parents.first
             let file = try repository.fileID(of: Self.lockFile, at: commit.id)
             let before = try parent.flatMap { try repository.fileID(of: Self.lockFile, at: $0) }
-            if file == before { continue }
+            if file == before {
+                detours[commit.id] = commit.parents
+                continue
+            }
             let old = try parent.map { try lock(at: $0) } ?? Lock()
-            entries.append(
-                WorkspaceLogEntry(commit: commit, changes: changes(from: old, to: try lock(at: commit.id))))
+            found.append((commit, changes(from: old, to: try lock(at: commit.id))))
         }
-        return entries
+        return found.map { commit, changes in
+            WorkspaceLogEntry(commit: commit, changes: changes, parents: Self.ends(of: commit.parents, detours))
+        }
+    }
+
+    /// The commits that some lead to, past those of the detours; each once.
+    private static func ends(of commits: [GitObjectID], _ detours: [GitObjectID: [GitObjectID]]) -> [GitObjectID] {
+        var ends: [GitObjectID] = []
+        var seen: Set<GitObjectID> = []
+        var waiting = Array(commits.reversed())
+        while let commit = waiting.popLast() {
+            guard seen.insert(commit).inserted else { continue }
+            if let parents = detours[commit] { waiting += parents.reversed() } else { ends.append(commit) }
+        }
+        return ends
     }
 
     /// The snapshots of an artifact that its version in the lock, or in HEAD, goes back to, newest first.
@@ -62,7 +80,8 @@ extension Workspace {
         _ old: String? = nil, _ new: String? = nil, paths: [RelativePath] = [], meter: ByteMeter? = nil
     ) throws -> [ArtifactChanges] {
         let overlay = TreeOverlay(over: store)
-        let before = try old.map { try contents(of: $0) }
+        let before =
+            try old.map { try contents(of: $0) }
             ?? headLock().entries.map { (artifact: $0.path, snapshot: $0.snapshot) }
         var oldSides = Dictionary(uniqueKeysWithValues: before.map { ($0.artifact, $0.snapshot) })
         var newSides: [RelativePath: (snapshot: ObjectID?, node: Node)] = [:]

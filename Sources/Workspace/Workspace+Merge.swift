@@ -189,20 +189,23 @@ extension Workspace {
             artifacts: report.artifacts, conflicts: conflicts)
     }
 
+    /// A snapshot and those it goes back to, as far as the store has them, each with its time.
+    func ancestors(_ id: ObjectID) throws -> [ObjectID: Int64] {
+        var found: [ObjectID: Int64] = [:]
+        var waiting = [id]
+        while let next = waiting.popLast() {
+            guard found[next] == nil, store.contains(next, kind: .snapshot) else { continue }
+            let snapshot = try store.snapshot(next)
+            found[next] = snapshot.time
+            waiting += snapshot.parents
+        }
+        return found
+    }
+
     /// The newest snapshot that two snapshots go back to.
     private func commonAncestor(_ left: ObjectID, _ right: ObjectID) throws -> ObjectID? {
-        func ancestors(_ id: ObjectID) throws -> [ObjectID: Int64] {
-            var found: [ObjectID: Int64] = [:]
-            var waiting = [id]
-            while let next = waiting.popLast() {
-                guard found[next] == nil, store.contains(next, kind: .snapshot) else { continue }
-                let snapshot = try store.snapshot(next)
-                found[next] = snapshot.time
-                waiting += snapshot.parents
-            }
-            return found
-        }
-        let shared = try ancestors(left).filter { try ancestors(right)[$0.key] != nil }
+        let others = try ancestors(right)
+        let shared = try ancestors(left).filter { others[$0.key] != nil }
         // Of the shared ones, one that no other shared one goes back to.
         var behind: Set<ObjectID> = []
         for id in shared.keys { behind.formUnion(try store.snapshot(id).parents) }

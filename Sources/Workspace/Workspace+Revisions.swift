@@ -126,7 +126,7 @@ extension Workspace {
         var entries: [ListedEntry] = []
         let contents = try contents(of: revision)
         let below = contents.filter { path.contains($0.artifact) }
-        if !below.isEmpty, !below.contains(where: { $0.artifact == path }), revision == nil || path != .root || below.count > 0 {
+        if !below.isEmpty, !below.contains(where: { $0.artifact == path }) {
             for (artifact, snapshot) in below.sorted(by: { $0.artifact < $1.artifact }) {
                 let root = try store.snapshot(snapshot).root
                 if isRecursive {
