@@ -20,6 +20,12 @@ public struct CheckResult: Sendable {
     /// How long it took.
     public let duration: Duration
 
+    package init(check: Check, outcome: Outcome, duration: Duration) {
+        self.check = check
+        self.outcome = outcome
+        self.duration = duration
+    }
+
     /// What it found.
     public var findings: [Finding] {
         if case .ran(let findings) = outcome { return findings }
@@ -74,7 +80,7 @@ public struct CheckReport: Sendable {
         let line: Int?
     }
 
-    init(results: [CheckResult], lockLines: [RelativePath: Int] = [:]) {
+    package init(results: [CheckResult], lockLines: [RelativePath: Int] = [:]) {
         self.results = results
         self.lockLines = lockLines
     }

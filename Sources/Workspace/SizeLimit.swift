@@ -6,8 +6,9 @@ public struct SizeLimit: Hashable, Sendable {
     /// Takes a number of bytes; a negative one counts as none.
     public init(bytes: Int) { self.bytes = max(0, bytes) }
 
-    private static let decimalUnits = [("B", 1), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000)]
-        + [("TB", 1_000_000_000_000)]
+    private static let decimalUnits = [
+        ("B", 1), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
+    ]
     private static let binaryUnits = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40)]
 
     /// Reads a whole number or one with decimals, and a unit, with or without a space between; a number alone is bytes.

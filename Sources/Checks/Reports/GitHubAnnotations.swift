@@ -32,7 +32,9 @@ struct GitHubAnnotations {
         }
     }
 
-    private static func command(_ name: String, _ properties: [(name: String, value: String)], _ message: String) -> String {
+    private static func command(
+        _ name: String, _ properties: [(name: String, value: String)], _ message: String
+    ) -> String {
         let list = properties.map { "\($0.name)=\(escaped($0.value, also: ":,"))" }.joined(separator: ",")
         return "::\(name) \(list)::\(escaped(message, also: ""))"
     }

@@ -42,7 +42,8 @@ public struct TextReport {
         ]
         var found = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }
         if let broken = counts[.broken] { found.append("\(broken) \(broken == 1 ? "check" : "checks") could not run") }
-        return "\(ran) \(ran == 1 ? "check" : "checks"): " + (found.isEmpty ? "nothing found" : found.joined(separator: ", "))
+        let verdict = found.isEmpty ? "nothing found" : found.joined(separator: ", ")
+        return "\(ran) \(ran == 1 ? "check" : "checks"): \(verdict)"
     }
 
     private static func word(_ status: CheckResult.Status) -> String {

@@ -26,10 +26,12 @@ extension Check {
                         file: CheckContext.lockFile, line: line))
             }
         }
-        if findings.isEmpty, try context.workspace.repository?.conflictedPaths().contains(CheckContext.lockFile) == true {
+        let conflicts = try context.workspace.repository?.conflictedPaths() ?? []
+        if findings.isEmpty, conflicts.contains(CheckContext.lockFile) {
             findings.append(
                 Finding(
-                    "vintage.lock is in conflict in git's index; make it what it should be, then run 'git add vintage.lock'",
+                    "vintage.lock is in conflict in git's index; make it what it should be, then run "
+                        + "'git add vintage.lock'",
                     file: CheckContext.lockFile))
         }
         return findings
@@ -76,7 +78,9 @@ extension Check {
         _ = try context.requireRepository()
         let lock = try context.requireLock()
         let place = context.scope == .commit ? CheckContext.LockPlace.index : .head
-        if case .failure? = try context.parsedLock(place) { throw NotApplicable("vintage.lock\(place.suffix) cannot be read") }
+        if case .failure? = try context.parsedLock(place) {
+            throw NotApplicable("vintage.lock\(place.suffix) cannot be read")
+        }
         let other = try context.readableLock(place) ?? Lock()
         let action =
             context.scope == .commit

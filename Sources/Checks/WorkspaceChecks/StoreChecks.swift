@@ -66,7 +66,8 @@ extension Check {
         // What a parent of the commit names already is no news: a clone need not have its data to commit code.
         var known = try context.readableLock(.head).map(Self.roots) ?? []
         if let repository = context.workspace.repository, let other = try repository.mergeHead(),
-            let text = try repository.contents(of: CheckContext.lockFile, at: other), let lock = try? Lock(parsing: text)
+            let text = try repository.contents(of: CheckContext.lockFile, at: other),
+            let lock = try? Lock(parsing: text)
         {
             known += Self.roots(lock)
         }
