@@ -12,7 +12,7 @@ extension Workspace {
         }
         add(try lock())
         for tag in try store.tags() { roots[tag.snapshot] = tag.artifact.description }
-        if let merge = try MergeState(reading: mergeStatePath) {
+        if let merge = try mergeState() {
             for (artifact, snapshot) in merge.theirs { roots[snapshot] = artifact.description }
         }
         for operation in try operations() {
