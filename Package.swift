@@ -42,10 +42,21 @@ let package = Package(
             name: "Checks",
             dependencies: ["FileSystem", "Git", "ObjectStore", "TextFormats", "Workspace"],
             swiftSettings: settings),
+        // The scripts are compiled into the program, so that what is installed is what Hooks/ holds.
+        .target(
+            name: "HookScripts", path: "Hooks",
+            resources: [
+                .embedInCode("pre-commit"), .embedInCode("prepare-commit-msg"), .embedInCode("post-checkout"),
+                .embedInCode("post-merge"), .embedInCode("post-rewrite"),
+            ], swiftSettings: settings),
+        .target(
+            name: "GitBridge",
+            dependencies: ["Checks", "FileSystem", "Git", "HookScripts", "ObjectStore", "Workspace"],
+            swiftSettings: settings),
         .executableTarget(
             name: "vintage",
             dependencies: [
-                "Checks", "Workspace", "ObjectStore", "Git", "FileSystem", "TextFormats", "CPlatform",
+                "Checks", "GitBridge", "Workspace", "ObjectStore", "Git", "FileSystem", "TextFormats", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -69,6 +80,10 @@ let package = Package(
         .testTarget(
             name: "ChecksTests",
             dependencies: ["Checks", "FileSystem", "Git", "ObjectStore", "TextFormats", "Workspace"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "GitBridgeTests",
+            dependencies: ["Checks", "FileSystem", "Git", "GitBridge", "ObjectStore", "Workspace"],
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["FileSystem"], exclude: ["Transcripts"], swiftSettings: settings),

@@ -96,6 +96,13 @@ public final class CheckContext {
         return nil
     }
 
+    /// Whether one of the places has a lock.
+    ///
+    /// - Throws: ``NotApplicable`` where none has.
+    func requireAnyLock() throws {
+        if try lockPlaces.allSatisfy({ try lockText($0) == nil }) { throw NotApplicable("there is no vintage.lock") }
+    }
+
     /// The lock of the working tree.
     ///
     /// - Throws: ``NotApplicable`` where there is none, or none that can be read: other checks say so.

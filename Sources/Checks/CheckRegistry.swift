@@ -61,7 +61,10 @@ public struct UnknownCheck: Error, Equatable {
     public let known: [String]
 }
 
-extension UnknownCheck: CustomStringConvertible {
+extension UnknownCheck: CustomStringConvertible, ErrorWithExitStatus {
+    /// A name that is not known is wrong use.
+    public var exitStatus: ExitStatus { .misused }
+
     /// One line for people, with the name that was probably meant.
     public var description: String {
         let nearest = nearestName(to: id, among: known)

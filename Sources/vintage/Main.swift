@@ -1,5 +1,4 @@
 import ArgumentParser
-import Checks
 import Workspace
 
 #if canImport(Glibc)
@@ -53,7 +52,6 @@ enum Main {
 
     private static func report(_ error: any Error) -> ExitStatus {
         if let error = error as? OutputError { return fail(error.description, .failed) }
-        if let error = error as? UnknownCheck { return fail(error.description, .misused) }
         return fail(oneLine(error), exitStatus(of: error))
     }
 

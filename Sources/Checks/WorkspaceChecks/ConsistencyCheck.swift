@@ -30,8 +30,12 @@ extension Check {
                     + "'vintage rm \(path)' to let it go",
                 artifact: path)
         }
-        // What the store lacks, objects-present reports.
-        if artifact.isStoreIncomplete || artifact.isClean { return nil }
+        if artifact.isStoreIncomplete {
+            return Finding(
+                "\(path) cannot be compared with vintage.lock, since the store lacks its snapshot",
+                severity: context.running.contains("objects-present") ? .note : .error, artifact: path)
+        }
+        if artifact.isClean { return nil }
         let changes = artifact.changes.changes
         let isOne = changes.count == 1
         let what =

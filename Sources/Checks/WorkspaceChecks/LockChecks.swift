@@ -16,6 +16,7 @@ extension Check {
             'git checkout --theirs vintage.lock'; then run 'git add vintage.lock'.
             """
     ) { context in
+        try context.requireAnyLock()
         var findings: [Finding] = []
         for place in context.lockPlaces {
             if case .failure(.isConflicted(let line))? = try context.parsedLock(place) {
@@ -46,10 +47,15 @@ extension Check {
             or correct the line that is named.
             """
     ) { context in
+        try context.requireAnyLock()
         var findings: [Finding] = []
+        var isConflicted = false
         for place in context.lockPlaces {
             guard case .failure(let error)? = try context.parsedLock(place) else { continue }
-            if case .isConflicted = error { continue }  // lock-conflicts says so
+            if case .isConflicted = error {
+                isConflicted = true
+                continue
+            }
             let message = place == .workingTree ? "\(error)" : "\(error) (vintage.lock\(place.suffix))"
             findings.append(Finding(message, file: CheckContext.lockFile, line: error.line))
         }
@@ -63,6 +69,8 @@ extension Check {
                         + "run 'git restore vintage.lock', or 'git rm vintage.lock' if it is meant to go",
                     file: CheckContext.lockFile))
         }
+        // What is between the markers is for lock-conflicts to tell.
+        if isConflicted, findings.isEmpty { throw NotApplicable("vintage.lock holds conflict markers") }
         return findings
     }
 

@@ -20,7 +20,7 @@ extension Check {
         let leavesDamage = context.running.contains("fsck")
         return try context.workspace.store.missingObjects(of: roots).compactMap { problem in
             if leavesDamage, holds(problem, context) { return nil }
-            return Self.finding(problem)
+            return Self.finding(problem, context)
         }
     }
 
@@ -41,7 +41,7 @@ extension Check {
         let leavesMissing = context.running.contains("objects-present")
         return report.problems.compactMap { problem in
             if leavesMissing, case .object = problem, !holds(problem, context) { return nil }
-            return Self.finding(problem)
+            return Self.finding(problem, context)
         }
     }
 
@@ -75,11 +75,16 @@ extension Check {
         return Self.roots(staged).filter { !passed.contains($0) }
     }
 
-    private static func finding(_ problem: VerificationReport.Problem) -> Finding {
+    private static func finding(_ problem: VerificationReport.Problem, _ context: CheckContext) -> Finding {
+        // A report is read elsewhere: files of the store are named from the workspace's root.
+        var message = "\(problem)"
+        let root = displayed(context.workspace.root) + "/"
+        if message.hasPrefix(root) { message = String(message.dropFirst(root.count)) }
         guard case .object(_, _, _, let touched) = problem, let first = touched.items.first,
-            let bytes = unquoted(Array(first.artifact.utf8)), let artifact = try? RelativePath(bytes: bytes)
-        else { return Finding("\(problem)") }
-        return Finding(
-            "\(problem)", artifact: artifact, file: touched.count == 1 ? artifact.appending(first.path) : nil)
+            let bytes = unquoted(Array(first.artifact.utf8)), let artifact = try? RelativePath(bytes: bytes),
+            // A tag may lead there too, and is no artifact.
+            context.lockPlaces.contains(where: { (try? context.readableLock($0))??[artifact] != nil })
+        else { return Finding(message) }
+        return Finding(message, artifact: artifact, file: touched.count == 1 ? artifact.appending(first.path) : nil)
     }
 }
