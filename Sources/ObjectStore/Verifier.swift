@@ -51,7 +51,11 @@ struct Verifier: ~Copyable {
     /// Objects that cannot be had, and why.
     private var damaged: [ObjectKey: String] = [:]
 
-    init(store: Store) { self.store = store }
+    /// - Parameter indexes: those to take without a look at their bytes; ``checkIndexes()`` finds those that are sound.
+    init(store: Store, indexes: [PackIndex] = []) {
+        self.store = store
+        self.indexes = indexes
+    }
 
     mutating func checkDescription() throws(StoreError) {
         let path = store.layout.format
@@ -153,9 +157,9 @@ struct Verifier: ~Copyable {
         return found
     }
 
-    mutating func checkReachability(_ roots: [Store.Root]) {
+    mutating func checkReachability(_ roots: [Store.Root], followsHistory: Bool = true) {
         var reachability = Reachability(store: store, indexes: indexes, checksSums: true)
-        reachability.mark(roots.map(\.snapshot), followsHistory: true)
+        reachability.mark(roots.map(\.snapshot), followsHistory: followsHistory)
         report.reachableObjects = reachability.totals.objects
         for flaw in reachability.flaws where damaged[flaw.key] == nil { damaged[flaw.key] = flaw.reason }
         for absent in reachability.absentHistory {
