@@ -37,10 +37,11 @@ let package = Package(
             name: "Workspace",
             dependencies: ["FileSystem", "ObjectStore", "Git", .product(name: "Yams", package: "Yams")],
             swiftSettings: settings),
+        .target(name: "GitBridge", dependencies: ["Workspace", "ObjectStore", "Git", "FileSystem"], swiftSettings: settings),
         .executableTarget(
             name: "vintage",
             dependencies: [
-                "Workspace", "ObjectStore", "Git", "FileSystem", "CPlatform",
+                "GitBridge", "Workspace", "ObjectStore", "Git", "FileSystem", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,

@@ -46,6 +46,7 @@ extension Store {
         let writer = try makeExclusiveWriter(waits: waits)
         defer { withExtendedLifetime(writer) {} }
         try refresh()
+        try adoptJournals(isAlone: true)
         var collector = try GarbageCollector(store: self, writer: writer)
         try collector.mark(roots + tags().map(\.snapshot), since: cutoff)
         try collector.plan()

@@ -38,6 +38,7 @@ struct Vintage: ParsableCommand {
                 subcommands: [
                     CollectGarbage.self, Fsck.self, DiskUsage.self, Config.self,
                 ]),
+            CommandGroup(name: "Called by git", subcommands: [FilterProcessCommand.self]),
         ])
 
     /// The names of all commands.
