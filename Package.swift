@@ -61,6 +61,7 @@ let package = Package(
         .testTarget(name: "GitTests", dependencies: ["Git"], swiftSettings: settings),
         .testTarget(
             name: "WorkspaceTests", dependencies: ["Workspace", "FileSystem", "ObjectStore"], swiftSettings: settings),
-        .testTarget(name: "CommandTests", dependencies: ["FileSystem"], swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests", dependencies: ["FileSystem"], exclude: ["Transcripts"], swiftSettings: settings),
     ]
 )

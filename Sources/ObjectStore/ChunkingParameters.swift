@@ -14,9 +14,9 @@ public struct ChunkingParameters: Hashable, Sendable {
     /// The longest chunk, in bytes.
     public let maximum: Int
 
-    /// The lengths that any of the three may have, in bytes: not below the gear hash's window, and small enough for
-    /// a chunk to be held in memory a few times over.
-    public static let allowedLengths = Chunker.windowLength...(1 << 26)
+    /// The lengths that any of the three may have, in bytes: not below the gear hash's window, and not above the
+    /// largest object of a pack.
+    public static let allowedLengths = Chunker.windowLength...PackFormat.maximumObjectSize
 
     /// The sizes of a new store: 32 KiB, 64 KiB, 256 KiB. `Benchmarks/chunking.md` has the reasons.
     public static let standard = ChunkingParameters(unchecked: 1 << 15, 1 << 16, 1 << 18)

@@ -97,7 +97,7 @@ public struct Snapshot: Hashable, Sendable {
         artifact = try Self.path(try decoder.counted())
         root = try Node(decoding: &decoder)
         time = try decoder.signed()
-        guard let offset = Int32(exactly: try decoder.signed()), abs(offset) < 24 * 60 else {
+        guard let offset = Int32(exactly: try decoder.signed()), Self.offsets.contains(offset) else {
             throw DecodingFailure("its time zone is out of range")
         }
         offsetMinutes = offset
@@ -123,6 +123,9 @@ public struct Snapshot: Hashable, Sendable {
         }
         try decoder.end()
     }
+
+    /// What git can write as an offset, in minutes.
+    private static let offsets: ClosedRange<Int32> = -(99 * 60 + 59)...(99 * 60 + 59)
 
     private static func path(_ bytes: [UInt8]) throws(DecodingFailure) -> RelativePath {
         guard let path = try? RelativePath(bytes: bytes) else {

@@ -1,7 +1,7 @@
 /// The text that says what a store is: its format's version and its chunking parameters, with a checksum.
 ///
 ///     vintage store 1
-///     chunking fastcdc 16384 65536 262144
+///     chunking fastcdc 32768 65536 262144
 ///     checksum 6b86b273ff34fce1…
 struct StoreDescription {
     let parameters: ChunkingParameters

@@ -68,8 +68,7 @@ public final class StoreWriter: Sendable {
     public func put(_ bytes: UnsafeRawBufferPointer, kind: ObjectKind) throws(StoreError) -> ObjectID {
         let key = ObjectKey(ObjectID(of: bytes), kind)
         if store.location(of: key) != nil { return key.id }
-        let isNew = state.withLock { $0.pending.insert(key).inserted }
-        if !isNew { return key.id }
+        if state.withLock({ $0.pending.contains(key) }) { return key.id }
         let scratch: WriteScratch
         if let free = scratches.withLock({ $0.popLast() }) { scratch = free } else { scratch = try WriteScratch() }
         defer { scratches.withLock { $0.append(scratch) } }
@@ -84,31 +83,45 @@ public final class StoreWriter: Sendable {
 
     /// Copies a record as it stands in another pack.
     package func copy(_ record: UnsafeRawBufferPointer, header: RecordHeader) throws(StoreError) {
-        let isNew = state.withLock { $0.pending.insert(header.key).inserted }
-        if isNew { try append(record, key: header.key) }
+        try append(record, key: header.key)
     }
 
+    /// Appends a record, unless another thread has appended one of the same object.
+    ///
+    /// An object counts as stored only once its record is appended, so that in the packs it stands before whatever is
+    /// stored later and names it.
     private func append(_ record: UnsafeRawBufferPointer, key: ObjectKey) throws(StoreError) {
-        let full = try state.withLock { (state: inout State) throws(StoreError) -> OpenPack? in
+        let isFull = try state.withLock { (state: inout State) throws(StoreError) -> Bool in
             if let failure = state.failure { throw failure }
-            if state.open == nil { state.open = try OpenPack(layout: store.layout, isJournal: keepsJournal) }
-            try state.open!.append(record)
+            if state.pending.contains(key) { return false }
+            do throws(StoreError) {
+                if state.open == nil { state.open = try OpenPack(layout: store.layout, isJournal: keepsJournal) }
+                try state.open!.append(record)
+                // Handed over before the pack is: on another thread it would be too late for whoever persists next.
+                if keepsJournal, state.open!.size >= targetSize { try state.open!.flush() }
+            } catch {
+                // The pack may hold a part of the record: nothing of it may become visible.
+                state.failure = error
+                throw error
+            }
+            state.pending.insert(key)
             state.statistics.objects += 1
             state.statistics.rawBytes += UInt64(state.open!.lastRawLength)
             state.statistics.storedBytes += UInt64(record.count)
-            guard state.open!.size >= targetSize else { return nil }
-            // On another thread it would be too late for whoever persists next.
-            if keepsJournal { try state.open!.flush() }
-            return state.open.take()
+            guard state.open!.size >= targetSize, let full = state.open.take() else { return false }
+            // Under the lock, so that packs become visible in the order in which they were filled.
+            seal(full)
+            return true
         }
-        if let full { seal(full) }
+        if isFull { sealingSlots.wait() }
     }
 
     // MARK: Completing packs
 
     /// Completes a pack on a thread of its own, so that nobody waits for the disk while there is work to do.
+    ///
+    /// The caller takes a slot afterwards: that bounds how many packs wait.
     private func seal(_ pack: OpenPack) {
-        sealingSlots.wait()
         sealing.async {
             do throws(StoreError) {
                 // After a failure nothing more becomes visible: a snapshot must not outlive a pack that it needs.
@@ -136,7 +149,12 @@ public final class StoreWriter: Sendable {
         precondition(keepsJournal)
         try state.withLock { (state: inout State) throws(StoreError) in
             if let failure = state.failure { throw failure }
-            try state.open?.flush()
+            do throws(StoreError) {
+                try state.open?.flush()
+            } catch {
+                state.failure = error
+                throw error
+            }
         }
     }
 
@@ -153,7 +171,12 @@ public final class StoreWriter: Sendable {
     ///
     /// - Returns: the packs that this writer has put in place.
     func completePacks() throws(StoreError) -> [PackIndex.Pack] {
-        if let last = state.withLock({ $0.open.take() }) { seal(last) }
+        let isOpen = state.withLock { state in
+            guard state.failure == nil, let last = state.open.take() else { return false }
+            seal(last)
+            return true
+        }
+        if isOpen { sealingSlots.wait() }
         sealing.sync {}
         if let failure = state.withLock({ $0.failure }) { throw failure }
         return state.withLock { $0.sealed }
@@ -224,21 +247,30 @@ private final class WriteScratch: @unchecked Sendable {
 extension PackIndex {
     /// Puts an index into its place, flushed, and maps it.
     package static func write(_ bytes: [UInt8], _ layout: StoreLayout) throws(StoreError) -> PackIndex {
-        let path = layout.index(ObjectID(of: bytes))
-        try withFileErrors { () throws(FileError) in
-            let temporary = layout.temporary.appending(temporaryName())
-            do throws(FileError) {
+        let temporary = layout.temporary.appending(temporaryName())
+        do throws(StoreError) {
+            try withFileErrors { () throws(FileError) in
                 let file = try File(creating: temporary, permissions: 0o444)
                 try file.write(bytes)
                 try file.synchronize()
-                try temporary.rename(to: path)
-            } catch {
-                try? temporary.remove()
-                throw error
             }
+            return try place(temporary, ObjectID(of: bytes), layout)
+        } catch {
+            try? temporary.remove()
+            throw error
+        }
+    }
+
+    /// Puts a flushed file that has the given hash into an index's place.
+    static func place(_ temporary: FilePath, _ id: ObjectID, _ layout: StoreLayout) throws(StoreError) -> PackIndex {
+        let path = layout.index(id)
+        // Mapped first: once it is in place, another process may merge it into one of its own and remove it.
+        let index = try PackIndex(temporary, movingTo: path)
+        try withFileErrors { () throws(FileError) in
+            try temporary.rename(to: path)
             try Directory(layout.indexes).synchronize()
         }
-        return try PackIndex(path)
+        return index
     }
 }
 
@@ -259,7 +291,7 @@ extension Store {
             for index in crowded where !index.isIntact() {
                 throw .damagedFile(path: displayed(index.path), reason: "its bytes do not have the hash in its name")
             }
-            let merged = try IndexMerge(crowded) { _ in true }.write(layout)
+            let merged = try IndexMerge(crowded, keepsEmptyPacks: true) { _ in true }.write(layout)
             try withFileErrors { () throws(FileError) in
                 for index in crowded where index.path != merged?.path { try index.path.remove() }
             }

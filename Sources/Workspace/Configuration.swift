@@ -32,7 +32,7 @@ extension ConfigurationSource: CustomStringConvertible {
 ///
 ///     let configuration = try Configuration.load(
 ///         shared: Array("gc:\n  grace: 30d\n".utf8), local: nil, environment: [:],
-///         keys: ConfigurationKey.standard(compressionLevel: 3, workers: 8))
+///         keys: ConfigurationKey.standard(compressionLevel: 1, workers: 8))
 ///     configuration.gcGracePeriod               // 30d
 ///     configuration.settings["gc.grace"]?.source  // vintage.yaml
 public struct Configuration: Sendable {
