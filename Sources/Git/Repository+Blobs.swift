@@ -1,5 +1,6 @@
 import CGit2
 import FileSystem
+import SystemPackage
 
 /// A file in git's index.
 public struct GitIndexEntry: Hashable, Sendable {
@@ -70,6 +71,19 @@ extension Repository {
         }
     }
 
+    /// The size of a file's content as git keeps it; `nil` if the repository does not hold it.
+    public func blobSize(_ id: GitObjectID) throws(GitError) -> Int? {
+        var database: OpaquePointer?
+        try check(git_repository_odb(&database, pointer), "opening the object database")
+        defer { git_odb_free(database) }
+        var (size, type) = (0, GIT_OBJECT_INVALID)
+        var raw = id.raw
+        let code = git_odb_read_header(&size, &type, database, &raw)
+        if code == GIT_ENOTFOUND.rawValue { return nil }
+        try check(code, "reading the object \(id.short)")
+        return size
+    }
+
     /// The content of a file as git keeps it.
     public func contents(of blob: GitObjectID) throws(GitError) -> [UInt8] { try self.blob(blob) }
 
@@ -85,11 +99,21 @@ extension Repository {
         return try blob(id)
     }
 
-    /// The value of an attribute of a path, by the `.gitattributes` in force; `nil` if it has no value of its own.
-    public func attribute(_ name: String, of path: RelativePath) throws(GitError) -> String? {
-        var value: UnsafePointer<CChar>?
-        try check(git_attr_get(&value, pointer, 0, path.cString, name), "reading the attributes of \(path)")
-        guard git_attr_value(value) == GIT_ATTR_VALUE_STRING, let value else { return nil }
-        return String(cString: value)
+    /// The values of an attribute of files, by the attributes in force: `nil` for a file without one, `set` and `unset`
+    /// for one without a text.
+    ///
+    /// Asks the `git` command: libgit2 reads patterns in quotes otherwise, and the index's rules beside those on disk.
+    public func attribute(_ name: String, of paths: [RelativePath]) throws(GitError) -> [String?] {
+        if paths.isEmpty { return [] }
+        let output = try outputOfGit(
+            ["check-attr", "-z", "--stdin", FilePath(name)], input: Array(paths.map(\.bytes).joined(separator: [0])) + [0])
+        let fields = output.split(separator: 0, omittingEmptySubsequences: false).dropLast()
+        guard fields.count == paths.count * 3 else {
+            throw .failed(operation: "reading attributes", message: "git gave \(fields.count / 3) of \(paths.count)")
+        }
+        return paths.indices.map { index in
+            let value = String(decoding: fields[fields.startIndex + index * 3 + 2], as: UTF8.self)
+            return value == "unspecified" ? nil : value
+        }
     }
 }

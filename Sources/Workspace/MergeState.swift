@@ -1,4 +1,5 @@
 import FileSystem
+import Git
 import ObjectStore
 import SystemPackage
 
@@ -14,8 +15,10 @@ struct MergeState {
     var files: [Operation.FileState] = []
     /// The message that the merge's commit gets unless the user gives one.
     var message = ""
+    /// The commit that HEAD named when git itself began the merge; `nil` for a merge of `vintage merge`.
+    var gitHead: GitObjectID?
 
-    private static let magic: StaticString = "vintage merge 1\n"
+    private static let magic: StaticString = "vintage merge 2\n"
 
     init() {}
 
@@ -49,6 +52,11 @@ struct MergeState {
             state.files.append(Operation.FileState(artifact: path, before: before))
         }
         state.message = try decoder.text()
+        let head = try decoder.counted()
+        if !head.isEmpty {
+            guard let id = GitObjectID(bytes: head) else { throw DecodingFailure("its commit is none") }
+            state.gitHead = id
+        }
         try decoder.end()
         return state
     }
@@ -71,6 +79,7 @@ struct MergeState {
             if let before = state.before { encoder.append(before) }
         }
         encoder.append(counted: Array(message.utf8))
+        encoder.append(counted: gitHead?.bytes ?? [])
         return encoder.bytes + ObjectID(of: encoder.bytes).bytes
     }
 }
@@ -78,9 +87,24 @@ struct MergeState {
 extension Workspace {
     var mergeStatePath: FilePath { folder.appending("merge") }
 
+    /// The merge in progress; `nil` if there is none.
+    ///
+    /// Of a merge that git began, git is not telling when it is finished or given up: its state is forgotten once
+    /// nothing of the repository speaks for it any more.
+    func mergeState() throws -> MergeState? {
+        guard let state = try MergeState(reading: mergeStatePath) else { return nil }
+        guard let head = state.gitHead, let repository else { return state }
+        if try repository.head().commit == head {
+            if try repository.conflictedPaths().contains(Self.lockFile) || repository.mergeHead() != nil { return state }
+            if try lock() != headLock() { return state }
+        }
+        try mergeStatePath.remove()
+        return nil
+    }
+
     /// Takes conflicts at or below paths for decided, once the user has added them.
     func resolveConflicts(at paths: [RelativePath]) throws {
-        guard var state = try MergeState(reading: mergeStatePath) else { return }
+        guard var state = try mergeState() else { return }
         let left = state.unresolved.filter { conflict in !paths.contains { $0.contains(conflict) } }
         if left == state.unresolved { return }
         state.unresolved = left

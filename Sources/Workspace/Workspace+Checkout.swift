@@ -213,7 +213,7 @@ extension Workspace {
         if !uncommitted.isEmpty, !force {
             throw WorkspaceError.changedArtifacts(uncommitted.map(\.path), before: "checking out another revision")
         }
-        if try repository.mergeHead() != nil || mergeStatePath.exists { throw WorkspaceError.mergeInProgress }
+        if try repository.mergeHead() != nil || mergeState() != nil { throw WorkspaceError.mergeInProgress }
         let before = try repository.head()
         let updates = try updates(from: old, to: new)
         // First the code, which git checks as a whole before it touches a file; then the data.
@@ -370,7 +370,7 @@ extension Workspace {
     public func checkoutConflict(
         _ paths: [RelativePath], side: MergeSide, command: String = "vintage checkout"
     ) throws -> CheckoutReport {
-        guard let merge = try MergeState(reading: mergeStatePath) else { throw WorkspaceError.noMergeInProgress }
+        guard let merge = try mergeState() else { throw WorkspaceError.noMergeInProgress }
         return try alone {
             let lock = try lock()
             var updates: [Update] = []

@@ -25,7 +25,7 @@ extension Workspace {
             guard var last = try operations().first(where: { !$0.isUndone }) else {
                 throw WorkspaceError.nothingToUndo
             }
-            if mergeStatePath.exists { throw WorkspaceError.mergeInProgress }
+            if try mergeState() != nil { throw WorkspaceError.mergeInProgress }
             let old = try lock()
             guard old == (try Lock(parsing: last.lockAfter)) else {
                 throw WorkspaceError.cannotUndo(

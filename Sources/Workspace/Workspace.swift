@@ -119,8 +119,10 @@ public final class Workspace {
             shared: try root.appending(configurationName).contentsIfPresent(),
             local: try folder.appending("config.yaml").contentsIfPresent(),
             environment: environment, keys: keys, otherVariables: ["VINTAGE_BINARY"])
-        return Workspace(
+        let workspace = Workspace(
             root: root, repository: repository, store: store, configuration: configuration, environment: environment)
+        if repository != nil { try workspace.useFilter() }
+        return workspace
     }
 
     /// The root of the workspace that a folder lies in, and its repository.

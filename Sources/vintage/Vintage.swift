@@ -38,7 +38,10 @@ struct Vintage: ParsableCommand {
                 subcommands: [
                     CollectGarbage.self, Fsck.self, DiskUsage.self, Config.self,
                 ]),
-            CommandGroup(name: "Called by git", subcommands: [FilterProcessCommand.self]),
+            CommandGroup(name: "Files in git", subcommands: [Track.self, Untrack.self, Migrate.self]),
+            CommandGroup(
+                name: "Called by git",
+                subcommands: [FilterProcessCommand.self, Textconv.self, MergeDriverCommand.self]),
         ])
 
     /// The names of all commands.
