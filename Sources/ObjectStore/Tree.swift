@@ -119,6 +119,7 @@ extension Node {
             self = .link(FileReference(id: try decoder.id(), size: size, level: level))
         case .directory:
             let count = try decoder.number()
+            guard count <= UInt64(Int64.max) else { throw DecodingFailure("a count of files is out of range") }
             self = .directory(TreeReference(id: try decoder.id(), level: level, size: size, fileCount: count))
         }
     }

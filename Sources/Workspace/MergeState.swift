@@ -1,5 +1,4 @@
 import FileSystem
-import Git
 import ObjectStore
 import SystemPackage
 
@@ -15,8 +14,11 @@ struct MergeState {
     var files: [Operation.FileState] = []
     /// The message that the merge's commit gets unless the user gives one.
     var message = ""
-    /// The commit that HEAD named when git itself began the merge; `nil` for a merge of `vintage merge`.
-    var gitHead: GitObjectID?
+    /// HEAD's commit before the merge; empty for a merge of one artifact, which git knows nothing of.
+    var head = ""
+    /// Whether git itself began the merge, as in a rebase: working files are as they were, and git does not say when it is
+    /// over.
+    var isOfGit = false
 
     private static let magic: StaticString = "vintage merge 2\n"
 
@@ -52,11 +54,8 @@ struct MergeState {
             state.files.append(Operation.FileState(artifact: path, before: before))
         }
         state.message = try decoder.text()
-        let head = try decoder.counted()
-        if !head.isEmpty {
-            guard let id = GitObjectID(bytes: head) else { throw DecodingFailure("its commit is none") }
-            state.gitHead = id
-        }
+        state.head = try decoder.text()
+        state.isOfGit = try decoder.byte() != 0
         try decoder.end()
         return state
     }
@@ -79,7 +78,8 @@ struct MergeState {
             if let before = state.before { encoder.append(before) }
         }
         encoder.append(counted: Array(message.utf8))
-        encoder.append(counted: gitHead?.bytes ?? [])
+        encoder.append(counted: Array(head.utf8))
+        encoder.append(isOfGit ? 1 : 0)
         return encoder.bytes + ObjectID(of: encoder.bytes).bytes
     }
 }
@@ -87,19 +87,17 @@ struct MergeState {
 extension Workspace {
     var mergeStatePath: FilePath { folder.appending("merge") }
 
-    /// The merge in progress; `nil` if there is none.
+    /// The merge that waits for the user, or `nil`.
     ///
-    /// Of a merge that git began, git is not telling when it is finished or given up: its state is forgotten once
-    /// nothing of the repository speaks for it any more.
+    /// One that git has committed is over, even if whoever committed it could not say so here. So is one that git began
+    /// once nothing of the repository speaks for it any more.
     func mergeState() throws -> MergeState? {
         guard let state = try MergeState(reading: mergeStatePath) else { return nil }
-        guard let head = state.gitHead, let repository else { return state }
-        if try repository.head().commit == head {
-            if try repository.conflictedPaths().contains(Self.lockFile) || repository.mergeHead() != nil { return state }
-            if try lock() != headLock() { return state }
-        }
-        try mergeStatePath.remove()
-        return nil
+        guard let repository, !state.head.isEmpty else { return state }
+        guard try repository.head().commit?.description == state.head else { return nil }
+        guard state.isOfGit, try repository.mergeHead() == nil else { return state }
+        if try repository.conflictedPaths().contains(Self.lockFile) { return state }
+        return try lock() == headLock() ? nil : state
     }
 
     /// Takes conflicts at or below paths for decided, once the user has added them.

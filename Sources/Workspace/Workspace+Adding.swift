@@ -32,12 +32,12 @@ extension Workspace {
         }
         let writer = try store.makeWriter(level: configuration.compressionLevel)
         let staged = try store(parts, lock: lock, writer: writer, date: date, message: "", command: command, meter)
-        try writer.finish()
         try alone {
             try record(staged, command: command, time: try timestamp(date))
             try resolveConflicts(at: paths)
         }
-        return AddReport(artifacts: staged, stored: writer.statistics)
+        // The writer has kept the clean-up away until the lock named the snapshots.
+        return withExtendedLifetime(writer) { AddReport(artifacts: staged, stored: writer.statistics) }
     }
 
     private func checkCanBecomeArtifact(_ path: RelativePath) throws {
@@ -61,7 +61,7 @@ extension Workspace {
         if try repository?.hasTrackedFiles(at: path) == true { throw WorkspaceError.trackedByGit(path) }
     }
 
-    /// Stores the given parts of artifacts and makes snapshots of those that changed.
+    /// Stores the given parts of artifacts, makes snapshots of those that changed, and finishes the writer.
     ///
     /// - Parameter parts: for each artifact the paths in it; the root for all of it.
     func store(
@@ -72,6 +72,7 @@ extension Workspace {
         let headLock = try headLock()
         let merge = try mergeState()
         var added: [AddedArtifact] = []
+        var caches: [(path: FilePath, cache: StatCache)] = []
         for (artifact, paths) in parts.sorted(by: { $0.key < $1.key }) {
             var cache = StatCache(reading: cachePath(artifact))
             let working = try capture.capture(artifact, &cache)
@@ -88,9 +89,12 @@ extension Workspace {
                 message: message, command: command, writer)
             // Where only a part was stored, the rest may be of an older version than the lock.
             if paths.contains(.root) || cache.base == nil || cache.base == previous { cache.base = snapshot }
-            cache.write(to: cachePath(artifact))
+            caches.append((cachePath(artifact), cache))
             added.append(AddedArtifact(path: artifact, previous: previous, snapshot: snapshot, root: node))
         }
+        try writer.finish()
+        // Only now: what a cache knows must be in the store for good.
+        for (path, cache) in caches { cache.write(to: path) }
         return added
     }
 
@@ -157,6 +161,7 @@ extension Workspace {
     public func commit(
         message: String, date: Timestamp? = nil, meter: ByteMeter? = nil, command: String = "vintage commit"
     ) throws -> CommitReport {
+        try refuseInterrupted()
         let merge = try mergeState()
         if let merge, !merge.unresolved.isEmpty { throw WorkspaceError.unresolved(merge.unresolved) }
         if let repository {
@@ -172,7 +177,7 @@ extension Workspace {
         let writer = try store.makeWriter(level: configuration.compressionLevel)
         let staged = try store(
             parts, lock: lock, writer: writer, date: date, message: message, command: command, meter)
-        try writer.finish()
+        defer { withExtendedLifetime(writer) {} }
         return try alone {
             let old = try self.lock()
             var new = old

@@ -38,7 +38,8 @@ extension Workspace {
             state.theirs = merge.theirs
             state.unresolved = merge.conflicts.map(\.workspacePath)
             state.lockBefore = mine.encoded()
-            state.gitHead = try repository?.head().commit
+            state.head = try repository?.head().commit?.description ?? ""
+            state.isOfGit = true
             try mergeStatePath.replaceContents(with: state.encoded())
         }
         return result
