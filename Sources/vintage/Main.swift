@@ -1,4 +1,5 @@
 import ArgumentParser
+import GitBridge
 import Workspace
 
 #if canImport(Glibc)
