@@ -222,7 +222,8 @@ final class RandomWork {
             try checkResult(report, of: target.versions, from: disks, lockBefore: before.lock, force: force)
             // What was in the way and in no snapshot was stored first.
             for tree in disks.values { for item in tree.items.values { Self.bytes(item).map { _ = perhapsStored.insert($0) } } }
-            let isChanged = before.lock != lock || before.head != head || position != (try workspace.repository!.head())
+            let newPosition = try workspace.repository!.head()
+            let isChanged = before.lock != lock || before.head != head || position != newPosition
             if isChanged || force, chance(30) {
                 let now = try disksOfAll(target.versions)
                 if now != disks || isChanged { try undo(lock: before.lock, head: before.head, disk: disks) }
@@ -292,7 +293,7 @@ final class RandomWork {
         note("merge \(other.id)")
         let disks = try disksOfAll(other.versions)
         let position = try workspace.repository!.head()
-        let isDirty = try lock != head || lock.contains { artifact, snapshot in
+        let isDirty = try (lock != head) || lock.contains { artifact, snapshot in
             let tree = try disk(artifact)
             return !tree.isEmpty && tree != trees[snapshot]!
         }
