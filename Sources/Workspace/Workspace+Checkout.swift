@@ -22,7 +22,8 @@ extension Workspace {
             let snapshot = try store.snapshot(entry.snapshot)
             guard snapshot.artifact == entry.path else {
                 throw StoreError.malformed(
-                    entry.snapshot, reason: "it is a version of \(snapshot.artifact), and the lock gives it to \(entry.path)")
+                    entry.snapshot,
+                    reason: "it is a version of \(snapshot.artifact), and the lock gives it to \(entry.path)")
             }
             updates.append(
                 Update(

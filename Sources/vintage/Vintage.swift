@@ -38,6 +38,8 @@ struct Vintage: ParsableCommand {
                 subcommands: [
                     CollectGarbage.self, Fsck.self, DiskUsage.self, Config.self,
                 ]),
+            CommandGroup(name: "Git and CI", subcommands: [Hooks.self, ContinuousIntegration.self]),
+            CommandGroup(name: "Called by git", subcommands: [HookCommand.self]),
         ])
 
     /// The names of all commands.
