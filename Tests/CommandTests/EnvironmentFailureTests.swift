@@ -25,7 +25,8 @@ private final class MountedFolder {
     private var mounts: [String] = []
 
     init(megabytes: Int) throws {
-        path = FilePath("\(NSTemporaryDirectory())/vintage-mount-\(UUID().uuidString)".replacingOccurrences(of: "//", with: "/"))
+        path = FilePath(
+            "\(NSTemporaryDirectory())/vintage-mount-\(UUID().uuidString)".replacingOccurrences(of: "//", with: "/"))
         try path.makeDirectories()
         try call(["mount", "-t", "tmpfs", "-o", "size=\(megabytes)m", "tmpfs", path.string])
         mounts.append(path.string)
@@ -104,7 +105,10 @@ struct EnvironmentFailureTests {
         try folder.run("vintage", "init")
         var versions: [[String: [UInt8]]] = []
         for size in [10_000, 300_000] {
-            for number in 0..<20 { try folder.path("d").makeDirectories(); try folder.path("d/\(number)").replaceContents(with: random.bytes(size), isDurable: false) }
+            for number in 0..<20 {
+                try folder.path("d").makeDirectories();
+                try folder.path("d/\(number)").replaceContents(with: random.bytes(size), isDurable: false)
+            }
             versions.append(try folder.files("d"))
             try folder.run("vintage", "add", "d")
             try folder.run("vintage", "commit", "-m", "\(size)")
@@ -112,7 +116,9 @@ struct EnvironmentFailureTests {
         try folder.run("vintage", "checkout", "HEAD~1")
         // Little room is left.
         var filler = 0
-        while let file = try? File(creating: mount.path.appending("filler-\(filler)")), (try? file.write([UInt8](repeating: 1, count: 1 << 20))) != nil {
+        while let file = try? File(creating: mount.path.appending("filler-\(filler)")),
+            (try? file.write([UInt8](repeating: 1, count: 1 << 20))) != nil
+        {
             filler += 1
         }
         for number in 0..<3 { try mount.path.appending("filler-\(filler - 1 - number)").remove() }
@@ -149,7 +155,8 @@ struct EnvironmentFailureTests {
         try folder.run("vintage", "fsck", "--data")
         try folder.run("vintage", "du")
         for words in [
-            ["add", "d"], ["commit", "-m", "three"], ["checkout", "--force", "HEAD~1"], ["restore", "d"], ["gc"], ["undo"],
+            ["add", "d"], ["commit", "-m", "three"], ["checkout", "--force", "HEAD~1"], ["restore", "d"], ["gc"],
+            ["undo"],
             ["tag", "d@v1"], ["rm", "--force", "d"], ["mv", "d", "e"],
         ] {
             try expectFailure(folder, words)

@@ -52,7 +52,10 @@ struct ArtifactMergeTests {
                 let path = at((0..<depth).map { _ in names.randomElement(using: &random)! }.joined(separator: "/"))
                 switch Int.random(in: 0..<6, using: &random) {
                 case 0: tree.remove(path)
-                case 1: if tree[path] == nil, path.parent.map({ tree[$0]?.isFolder != false }) == true { tree[path] = .folder }
+                case 1:
+                    if tree[path] == nil, path.parent.map({ tree[$0]?.isFolder != false }) == true {
+                        tree[path] = .folder
+                    }
                 default:
                     tree.remove(path)
                     if let parent = path.parent, tree[parent]?.isFolder == false { tree.remove(parent) }
@@ -199,7 +202,9 @@ struct ArtifactMergeTests {
         #expect(try branches.test.scratch.git("status", "--porcelain").isEmpty)
     }
 
-    @Test("an artifact that one side removed and the other changed is a conflict, and nothing is lost", arguments: [true, false])
+    @Test(
+        "an artifact that one side removed and the other changed is a conflict, and nothing is lost",
+        arguments: [true, false])
     func removedOnOneSide(isRemovedByUs: Bool) throws {
         let branches = try Branches(FileTree(files: ["a": "0"])) { test, isOurs in
             try test.write("keep", to: "other/f")

@@ -206,9 +206,12 @@ struct HostileStoreTests {
             let id = try writer.put(listing.encoded(), kind: .tree)
             return try writer.put(
                 Snapshot(
-                    artifact: at("d"), root: .directory(TreeReference(id: id, level: 0, size: 7, fileCount: 1)), time: 0))
+                    artifact: at("d"), root: .directory(TreeReference(id: id, level: 0, size: 7, fileCount: 1)), time: 0
+                ))
         }
-        for artifact in try victim.workspace.status().artifacts { _ = artifact.changes.oldBytes &+ artifact.changes.newBytes }
+        for artifact in try victim.workspace.status().artifacts {
+            _ = artifact.changes.oldBytes &+ artifact.changes.newBytes
+        }
         for artifact in try victim.workspace.diff() { _ = artifact.oldBytes &+ artifact.newBytes }
         _ = try? victim.workspace.usage()
         _ = try? victim.workspace.add([at("d/f")])
@@ -253,7 +256,10 @@ struct HostileStoreTests {
 
     @Test(
         "a snapshot of a path that is no artifact's is refused",
-        arguments: ["../outside", "/etc", ".git", "a/.git/b", ".vintage/store", "a//b", "", "vintage.lock", ".gitignore", "a\0b"])
+        arguments: [
+            "../outside", "/etc", ".git", "a/.git/b", ".vintage/store", "a//b", "", "vintage.lock", ".gitignore",
+            "a\0b",
+        ])
     func snapshotPaths(path: String) throws {
         let victim = try Victim()
         let writer = try victim.workspace.store.makeWriter()
@@ -272,7 +278,9 @@ struct HostileStoreTests {
 
     @Test(
         "a lock that names a path outside is refused by whatever reads it",
-        arguments: ["../outside", "/etc/passwd", "a/../../outside", ".git/hooks", "\"a\\000b\"", "a//b", "d/../e", ".VINTAGE/x"])
+        arguments: [
+            "../outside", "/etc/passwd", "a/../../outside", ".git/hooks", "\"a\\000b\"", "a//b", "d/../e", ".VINTAGE/x",
+        ])
     func lockPaths(path: String) throws {
         let victim = try Victim()
         let before = try victim.surroundings()

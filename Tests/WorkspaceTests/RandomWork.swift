@@ -16,17 +16,17 @@ final class RandomWork {
     /// What was done, for the message of a failure.
     private(set) var history: [String] = []
 
-    private var lock: Versions = [:]
-    private var head: Versions = [:]
+    var lock: Versions = [:]
+    var head: Versions = [:]
     /// What each snapshot holds that any operation named.
-    private var trees: [ObjectID: FileTree] = [:]
-    private var commits: [(id: GitObjectID, versions: Versions)] = []
-    private var branches: [String] = []
+    var trees: [ObjectID: FileTree] = [:]
+    var commits: [(id: GitObjectID, versions: Versions)] = []
+    var branches: [String] = []
     /// The contents that the store holds for sure, and those that it may hold too.
-    private var stored: Set<[UInt8]> = [[]]
-    private var perhapsStored: Set<[UInt8]> = [[]]
+    var stored: Set<[UInt8]> = [[]]
+    var perhapsStored: Set<[UInt8]> = [[]]
 
-    private static let names = [at("data/a"), at("b"), at("c.csv")]
+    static let names = [at("data/a"), at("b"), at("c.csv")]
 
     init(seed: UInt64) throws {
         test = try TestWorkspace(usesGit: true)
@@ -36,24 +36,25 @@ final class RandomWork {
 
     // MARK: Chance
 
-    private func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
+    func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
 
-    private func pick<Values: Collection>(_ values: Values) -> Values.Element? { values.randomElement(using: &random) }
+    func pick<Values: Collection>(_ values: Values) -> Values.Element? { values.randomElement(using: &random) }
 
-    private func artifact() -> RelativePath { pick(Set(Self.names).union(lock.keys).sorted())! }
+    func artifact() -> RelativePath { pick(Set(Self.names).union(lock.keys).sorted())! }
 
-    private func path() -> RelativePath {
+    func path() -> RelativePath {
         let depth = Int.random(in: 1...3, using: &random)
-        return at((0..<depth).map { _ in ["x", "y", "z"][Int.random(in: 0..<3, using: &random)] }.joined(separator: "/"))
+        return at(
+            (0..<depth).map { _ in ["x", "y", "z"][Int.random(in: 0..<3, using: &random)] }.joined(separator: "/"))
     }
 
-    private func content() -> [UInt8] {
+    func content() -> [UInt8] {
         chance(60) ? Array("text \(Int.random(in: 0..<6, using: &random))".utf8) : Array("text \(random.next())".utf8)
     }
 
-    private func disk(_ artifact: RelativePath) throws -> FileTree { try test.tree(artifact) }
+    func disk(_ artifact: RelativePath) throws -> FileTree { try test.tree(artifact) }
 
-    private static func bytes(_ item: FileItem) -> [UInt8]? {
+    static func bytes(_ item: FileItem) -> [UInt8]? {
         switch item {
         case .file(let bytes, _), .link(let bytes): bytes
         case .folder: nil
@@ -80,7 +81,7 @@ final class RandomWork {
         try check()
     }
 
-    private func edit() throws {
+    func edit() throws {
         let artifact = artifact()
         let place = test.root.appending(artifact)
         if artifact == at("c.csv") {
@@ -127,10 +128,10 @@ final class RandomWork {
         }
     }
 
-    private func note(_ text: String) { history.append(text) }
+    func note(_ text: String) { history.append(text) }
 
     /// Takes over what an operation put into the lock.
-    private func learn(_ artifact: RelativePath, _ snapshot: ObjectID, holds tree: FileTree) {
+    func learn(_ artifact: RelativePath, _ snapshot: ObjectID, holds tree: FileTree) {
         if let known = trees[snapshot] {
             #expect(known == tree, "a snapshot changed: \(history)")
         }
@@ -139,7 +140,7 @@ final class RandomWork {
         store(tree)
     }
 
-    private func store(_ tree: FileTree) {
+    func store(_ tree: FileTree) {
         for item in tree.items.values {
             if let bytes = Self.bytes(item) {
                 stored.insert(bytes)
@@ -148,7 +149,7 @@ final class RandomWork {
         }
     }
 
-    private func add() throws {
+    func add() throws {
         let artifact = artifact()
         let tree = try disk(artifact)
         note("add \(artifact)")
@@ -163,7 +164,7 @@ final class RandomWork {
         if before != lock, chance(20) { try undo(lock: before, head: head, disk: [artifact: tree]) }
     }
 
-    private func addPart() throws {
+    func addPart() throws {
         guard let artifact = pick(lock.keys.sorted()) else { return }
         let disk = try disk(artifact)
         let old = trees[lock[artifact]!]!
@@ -185,7 +186,7 @@ final class RandomWork {
         learn(artifact, added.snapshot, holds: expected)
     }
 
-    private func commit() throws {
+    func commit() throws {
         note("commit")
         let before = (lock: lock, head: head)
         var expected: [RelativePath: FileTree] = [:]
@@ -207,7 +208,7 @@ final class RandomWork {
         }
     }
 
-    private func checkout() throws {
+    func checkout() throws {
         guard let target = pick(commits) else { return }
         let force = chance(35)
         let before = (lock: lock, head: head)
@@ -221,10 +222,13 @@ final class RandomWork {
             (lock, head) = (target.versions, target.versions)
             try checkResult(report, of: target.versions, from: disks, lockBefore: before.lock, force: force)
             // What was in the way and in no snapshot was stored first.
-            for tree in disks.values { for item in tree.items.values { Self.bytes(item).map { _ = perhapsStored.insert($0) } } }
+            for tree in disks.values {
+                for item in tree.items.values { Self.bytes(item).map { _ = perhapsStored.insert($0) } }
+            }
             let newPosition = try workspace.repository!.head()
             let isChanged = before.lock != lock || before.head != head || position != newPosition
-            if isChanged || force, chance(30) {
+            // There is no going back to a branch without a commit.
+            if position.commit != nil, isChanged || force, chance(30) {
                 let now = try disksOfAll(target.versions)
                 if now != disks || isChanged { try undo(lock: before.lock, head: before.head, disk: disks) }
             }
@@ -241,18 +245,18 @@ final class RandomWork {
         }
     }
 
-    private func disksOfAll(_ versions: Versions) throws -> [RelativePath: FileTree] {
+    func disksOfAll(_ versions: Versions) throws -> [RelativePath: FileTree] {
         let names = Set(versions.keys).union(lock.keys).union(Self.names)
         return try Dictionary(uniqueKeysWithValues: names.map { ($0, try disk($0)) })
     }
 
-    private func expectUntouched(_ disks: [RelativePath: FileTree], _ position: GitHead) throws {
+    func expectUntouched(_ disks: [RelativePath: FileTree], _ position: GitHead) throws {
         for (artifact, tree) in disks { #expect(try disk(artifact) == tree, "\(history)") }
         #expect(try workspace.repository!.head() == position, "\(history)")
     }
 
     /// Checks working files after a checkout: the version's, but for changes that were kept.
-    private func checkResult(
+    func checkResult(
         _ report: CheckoutReport, of versions: Versions, from before: [RelativePath: FileTree], lockBefore: Versions,
         force: Bool
     ) throws {
@@ -280,7 +284,7 @@ final class RandomWork {
         }
     }
 
-    private func branch() throws {
+    func branch() throws {
         guard !head.isEmpty || !commits.isEmpty, try workspace.repository!.head().commit != nil else { return }
         let name = "branch-\(branches.count)"
         note("checkout -b \(name)")
@@ -288,107 +292,7 @@ final class RandomWork {
         branches.append(name)
     }
 
-    private func merge() throws {
-        guard let other = pick(commits), let ours = try workspace.repository!.head().commit else { return }
-        note("merge \(other.id)")
-        let disks = try disksOfAll(other.versions)
-        let position = try workspace.repository!.head()
-        let isDirty = try (lock != head) || lock.contains { artifact, snapshot in
-            let tree = try disk(artifact)
-            return !tree.isEmpty && tree != trees[snapshot]!
-        }
-        let base = try workspace.repository!.mergeBase(ours, other.id)
-        let report: MergeReport
-        do {
-            report = try workspace.merge(other.id.description)
-        } catch WorkspaceError.changedArtifacts {
-            #expect(isDirty, "\(history)")
-            return try expectUntouched(disks, position)
-        } catch WorkspaceError.unstoredWork(let paths) {
-            // What lies where an artifact is to come that is not tracked here.
-            #expect(paths.allSatisfy { path in !lock.keys.contains { $0.contains(path) } }, "\(history)")
-            return try expectUntouched(disks, position)
-        } catch GitError.unrelatedHistories {
-            #expect(base == nil)
-            return
-        }
-        #expect(!isDirty, "\(history)")
-        let before = lock
-        for entry in try workspace.lock().entries where trees[entry.snapshot] == nil {
-            trees[entry.snapshot] = try test.tree(of: entry.snapshot)
-        }
-        let baseVersions = commits.first { $0.id == base }?.versions ?? [:]
-        switch report.outcome {
-        case .alreadyUpToDate: #expect(base == other.id)
-        case .fastForward(let commit):
-            #expect(base == ours && commit == other.id)
-            (lock, head) = (other.versions, other.versions)
-        case .mergedArtifact: Issue.record("a commit was merged as an artifact")
-        case .merged(let commit):
-            lock = try versions()
-            head = lock
-            commits.append((commit, lock))
-            try checkMerged(baseVersions, before, other.versions, isClean: true)
-        case .conflicts:
-            lock = try versions()
-            try checkMerged(baseVersions, before, other.versions, isClean: false)
-            if chance(50) {
-                _ = try workspace.abortMerge()
-                lock = before
-                for (artifact, tree) in disks { #expect(try disk(artifact) == tree, "\(artifact) after abort, \(history)") }
-                #expect(try workspace.repository!.head() == position)
-                return
-            }
-            try resolve(report)
-        }
-    }
-
-    private func versions() throws -> Versions {
-        Versions(uniqueKeysWithValues: try workspace.lock().entries.map { ($0.path, $0.snapshot) })
-    }
-
-    private func resolve(_ report: MergeReport) throws {
-        #expect(throws: (any Error).self) { try workspace.commit(message: "too early") }
-        for conflict in report.conflicts {
-            if lock[conflict.artifact] == nil { continue }
-            let theirs = conflict.theirs.flatMap { trees[$0]?.items[conflict.path] }
-            if let theirs { #expect(theirs == (try test.tree(of: conflict.theirs!)).items[conflict.path]) }
-            try workspace.add([conflict.workspacePath])
-        }
-        for entry in try workspace.lock().entries where trees[entry.snapshot] == nil {
-            trees[entry.snapshot] = try test.tree(of: entry.snapshot)
-        }
-        let done = try workspace.continueMerge()
-        lock = try versions()
-        for snapshot in lock.values where trees[snapshot] == nil { trees[snapshot] = try test.tree(of: snapshot) }
-        head = lock
-        commits.append((try #require(done.commit), lock))
-    }
-
-    private func checkMerged(_ base: Versions, _ ours: Versions, _ theirs: Versions, isClean: Bool) throws {
-        var hasConflict = false
-        for artifact in Set(base.keys).union(ours.keys).union(theirs.keys) {
-            let (old, mine, other) = (base[artifact], ours[artifact], theirs[artifact])
-            if mine == other || other == old {
-                #expect(lock[artifact] == mine, "\(artifact), \(history)")
-            } else if mine == old {
-                #expect(lock[artifact] == other, "\(artifact), \(history)")
-            } else if let mine, let other {
-                let model = TreeMergeModel(
-                    base: old.map { trees[$0]! } ?? FileTree(), ours: trees[mine]!, theirs: trees[other]!)
-                hasConflict = hasConflict || model.hasConflict
-                if !model.hasConflict {
-                    #expect(trees[try #require(lock[artifact])] == model.merged, "\(artifact), \(history)")
-                    #expect(try disk(artifact) == model.merged, "\(artifact), \(history)")
-                }
-            } else {
-                hasConflict = true
-            }
-        }
-        #expect(hasConflict == !isClean, "\(history)")
-    }
-
-    private func restore() throws {
+    func restore() throws {
         guard let artifact = pick(lock.keys.sorted()) else { return }
         let source = chance(50) ? pick(commits.filter { $0.versions[artifact] != nil }) : nil
         let version = trees[source?.versions[artifact] ?? lock[artifact]!]!
@@ -410,7 +314,7 @@ final class RandomWork {
         if before != expected, chance(50) { try undo(lock: lock, head: head, disk: [artifact: before]) }
     }
 
-    private func remove() throws {
+    func remove() throws {
         guard let artifact = pick(lock.keys.sorted()) else { return }
         let force = chance(50)
         note("rm \(artifact) force \(force)")
@@ -430,7 +334,7 @@ final class RandomWork {
         if chance(50) { try undo(lock: before, head: head, disk: [artifact: old]) }
     }
 
-    private func move() throws {
+    func move() throws {
         guard let from = pick(lock.keys.sorted()) else { return }
         let to = at("moved-\(history.count)/\(from.components.count)")
         let (before, tree) = (lock, try disk(from))
@@ -448,10 +352,12 @@ final class RandomWork {
         lock[from] = nil
         let isStored = tree.items.values.allSatisfy { Self.bytes($0).map { stored.contains($0) } ?? true }
         // What the artifact holds beyond its snapshot would be lost: then undo is refused.
-        if chance(50), isStored, tree == trees[id] { try undo(lock: before, head: head, disk: [from: tree, to: FileTree()]) }
+        if chance(50), isStored, tree == trees[id] {
+            try undo(lock: before, head: head, disk: [from: tree, to: FileTree()])
+        }
     }
 
-    private func collectGarbage() throws {
+    func collectGarbage() throws {
         note("gc")
         _ = try workspace.collectGarbage(grace: .seconds(0))
         // Content that nothing names is gone now, so that it is not known any more what the store holds.
@@ -460,62 +366,10 @@ final class RandomWork {
     }
 
     /// Takes the last operation back and checks that all is as before it.
-    private func undo(lock before: Versions, head oldHead: Versions, disk disks: [RelativePath: FileTree]) throws {
+    func undo(lock before: Versions, head oldHead: Versions, disk disks: [RelativePath: FileTree]) throws {
         note("undo")
         _ = try workspace.undo()
         (lock, head) = (before, oldHead)
         for (artifact, tree) in disks { #expect(try disk(artifact) == tree, "\(artifact) after undo, \(history)") }
-    }
-
-    // MARK: What must hold after each step
-
-    private func check() throws {
-        #expect(try versions() == lock, "the lock, \(history)")
-        let status = try workspace.status()
-        let changed = Set(lock.keys).union(head.keys).filter { lock[$0] != head[$0] }
-        #expect(Set(status.lockChanges.map(\.path)) == changed, "the lock against HEAD, \(history)")
-        for artifact in status.artifacts {
-            let tree = try disk(artifact.path)
-            let version = trees[lock[artifact.path]!]!
-            #expect(artifact.isMissing == tree.isEmpty, "\(artifact.path), \(history)")
-            if tree.isEmpty { continue }
-            #expect(Self.paths(artifact.changes.changes) == FileTree.differences(version, tree), "\(artifact.path), \(history)")
-            #expect(artifact.isClean == (tree == version), "\(artifact.path), \(history)")
-        }
-        var differences: [RelativePath: Set<RelativePath>] = [:]
-        for artifact in Set(lock.keys).union(head.keys) {
-            let old = head[artifact].map { trees[$0]! } ?? FileTree()
-            let found = FileTree.differences(old, lock[artifact] == nil ? FileTree() : try disk(artifact))
-            if !found.isEmpty { differences[artifact] = found }
-        }
-        var told: [RelativePath: Set<RelativePath>] = [:]
-        for artifact in try workspace.diff() {
-            let paths = Self.paths(artifact.changes)
-            if !paths.isEmpty { told[artifact.artifact] = paths }
-        }
-        #expect(told == differences, "the working files against HEAD, \(history)")
-    }
-
-    private static func paths(_ changes: [Change]) -> Set<RelativePath> {
-        var paths: Set<RelativePath> = []
-        for change in changes {
-            if change.old?.isDirectory == true || change.new?.isDirectory == true { continue }
-            paths.insert(change.path)
-            if case .renamed(let from) = change.kind { paths.insert(from) }
-        }
-        return paths
-    }
-
-    /// Checks at the end that everything ever committed is there, in the store and on disk.
-    func checkAllCommits() throws {
-        for snapshot in Set(commits.flatMap(\.versions.values)) {
-            #expect(try test.tree(of: snapshot) == trees[snapshot], "\(snapshot), \(history)")
-        }
-        for commit in commits.suffix(2) {
-            try workspace.checkout(commit.id.description, force: true)
-            for (artifact, snapshot) in commit.versions { #expect(try disk(artifact) == trees[snapshot], "\(history)") }
-        }
-        #expect(try workspace.verify(readsData: true).problems.isEmpty, "\(history)")
-        #expect(try test.leftovers().isEmpty, "\(history)")
     }
 }

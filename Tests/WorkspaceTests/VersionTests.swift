@@ -114,7 +114,8 @@ struct VersionTests {
         var shared: (ObjectID, ObjectID, String)?
         for number in 0..<600 {
             let writer = try workspace.store.makeWriter()
-            let id = try writer.put(Snapshot(artifact: at("d"), root: .file(.empty, isExecutable: false), time: Int64(number)))
+            let id = try writer.put(
+                Snapshot(artifact: at("d"), root: .file(.empty, isExecutable: false), time: Int64(number)))
             try writer.finish()
             let prefix = String(id.description.prefix(4))
             if let other = known[prefix] { shared = (id, other, prefix) }
@@ -150,7 +151,9 @@ struct VersionTests {
             }
             #expect(lock[at("d")] == version)
         }
-        #expect(throws: WorkspaceError.noSuchPath(at("d/g"), revision: "HEAD~1")) { try text(workspace, "HEAD~1", "d/g") }
+        #expect(throws: WorkspaceError.noSuchPath(at("d/g"), revision: "HEAD~1")) {
+            try text(workspace, "HEAD~1", "d/g")
+        }
         #expect(throws: WorkspaceError.isFolder(at("d"))) { try text(workspace, "HEAD~1", "d") }
         #expect(throws: (any Error).self) { try workspace.resolve("HEAD~9") }
         #expect(throws: (any Error).self) { try workspace.resolve("no-such-branch") }
@@ -168,7 +171,9 @@ struct VersionTests {
         try workspace.checkout("d@{2013-01-10}")
         #expect(try test.text("d/f") == "one")
         #expect(try workspace.lock()[at("d")] == versions[0])
-        #expect(try workspace.diff(versions[0].description, versions[2].description).first?.changes.map(\.path) == [at("f")])
+        #expect(
+            try workspace.diff(versions[0].description, versions[2].description).first?.changes.map(\.path) == [at("f")]
+        )
         #expect(try workspace.diff(versions[1].description).first?.changes.map(\.path) == [at("f")])
     }
 
