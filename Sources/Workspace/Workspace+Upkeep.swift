@@ -72,7 +72,13 @@ extension Workspace {
 
     /// Makes the store's indexes anew from its packs.
     public func repairStore() throws -> RepairReport {
-        try alone { try store.repairIndexes() }
+        try alone {
+            let report = try store.repairIndexes()
+            // A cache takes a large file for stored if its manifest is, and a folder if its listing is. After a repair
+            // parts of them may be missing, so all files are read again.
+            try caches.removeAll()
+            return report
+        }
     }
 
     /// What artifacts take over all their versions that something names: logical, unique and stored.
