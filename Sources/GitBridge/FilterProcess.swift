@@ -99,6 +99,7 @@ public struct FilterProcess: ~Copyable {
         case "clean": try clean(request)
         case "smudge": try smudge(request)
         case "list_available_blobs":
+            for path in contents?.available() ?? [] { try output.text("pathname=", path) }
             try output.end()
             try answer("success")
         default:
@@ -185,6 +186,7 @@ public struct FilterProcess: ~Copyable {
     private mutating func smudge(_ request: Request) throws(FileError) {
         var isAtEnd = false
         let beginning = try head(&isAtEnd)
+        if let outcome = contents?.fetch(request.path) { return try give(request, outcome, &isAtEnd) }
         guard isAtEnd, let pointer = Pointer(parsing: beginning) else {
             if Pointer.isAnnounced(in: beginning) {
                 warn("\(name(request)) begins like a pointer and is none; it is left as git has it")
@@ -194,6 +196,9 @@ public struct FilterProcess: ~Copyable {
         guard let contents, contents.isPresent(pointer.content) else {
             if let path = try? RelativePath(bytes: request.path) { missing.append(path) }
             return try pass(beginning, &isAtEnd)
+        }
+        if request.canDelay && isDelayUnderstood, contents.delay(request.path, pointer.content) {
+            return try answer("delayed")
         }
         var hasAnswered = false
         do {
@@ -213,6 +218,23 @@ public struct FilterProcess: ~Copyable {
         }
         try output.end()
         try output.end()
+    }
+
+    /// Gives git a content that was read meanwhile.
+    private mutating func give(
+        _ request: Request, _ outcome: Result<[UInt8], StoreError>, _ isAtEnd: inout Bool
+    ) throws(FileError) {
+        try drain(&isAtEnd)
+        switch outcome {
+        case .success(let bytes):
+            try answer("success")
+            try bytes.withUnsafeTypedBytes { (bytes) throws(FileError) in try output.content(bytes) }
+            try output.end()
+            try output.end()
+        case .failure(let error):
+            warn("\(name(request)) is refused: \(error)")
+            try answer("error")
+        }
     }
 
     /// Gives git a content back as it is.
