@@ -27,7 +27,7 @@ extension Repository {
         _ name: String, arguments: [FilePath] = [], input: [UInt8]? = nil
     ) throws(GitError) -> Int32? {
         let folder = workingDirectory ?? gitDirectory
-        let hook = folder.pushing(try hooksDirectory()).appending(name)
+        let hook = try hooksDirectory().appending(name)
         var information = stat()
         guard stat(hook.cString, &information) == 0, information.st_mode & S_IFMT == S_IFREG,
             access(hook.cString, X_OK) == 0
@@ -70,9 +70,11 @@ extension Repository {
             environment: environment.assignments(replacing: [:]))
     }
 
-    /// The folder of hooks, which may be relative to the one that hooks run in.
-    private func hooksDirectory() throws(GitError) -> FilePath {
-        try configPath("core.hooksPath") ?? commonDirectory.appending("hooks")
+    /// The folder of hooks: that of `core.hooksPath`, taken from the folder that hooks run in, else git's own, which
+    /// linked working trees share.
+    public func hooksDirectory() throws(GitError) -> FilePath {
+        let path = try configPath("core.hooksPath") ?? commonDirectory.appending("hooks")
+        return (workingDirectory ?? gitDirectory).pushing(path).lexicallyNormalized()
     }
 
     private func indexFile() throws(GitError) -> FilePath? {

@@ -76,7 +76,7 @@ struct AttributesFile {
 
     private static func unescaped(_ text: ArraySlice<UInt8>) -> [UInt8] {
         var pattern: [UInt8] = []
-        var rest = text.starts(with: #"\#"#.utf8) ? text.dropFirst() : text
+        var rest = text.starts(with: "\\#".utf8) ? text.dropFirst() : text
         if rest.starts(with: #"["]"#.utf8) {
             pattern.append(UInt8(ascii: "\""))
             rest = rest.dropFirst(3)

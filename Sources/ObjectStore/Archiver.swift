@@ -51,12 +51,13 @@ public final class Archiver: Sendable {
     /// Stores files.
     ///
     /// - Parameters:
-    ///   - sizes: the size that each file is expected to have, for the order of work only.
+    ///   - sizes: the size that each file is expected to have, for the order of work and the meter only.
     ///   - open: opens the file of a number; called again when a file must be read again.
     /// - Returns: what was stored, in the files' order.
     /// - Throws: ``StoreError/unstableFile(_:)`` for a file that kept changing while it was read.
     public func archive(sizes: [UInt64], open: @escaping Open) throws(StoreError) -> [ArchivedFile] {
         archived.withLock { $0 = [ArchivedFile?](repeating: nil, count: sizes.count) }
+        meter?.expect(sizes.reduce(0, &+))
         let isLarge = { (number: Int) in sizes[number] > UInt64(Self.batchSize) }
         try WorkQueue.run(workers: workers, capacity: workers * 2) { (queue) throws(StoreError) in
             // Large files first, so that the last of the work is spread evenly.

@@ -66,7 +66,11 @@ struct Verifier: ~Copyable {
     /// Objects that cannot be had, and why.
     private var damaged: [ObjectKey: String] = [:]
 
-    init(store: Store) { self.store = store }
+    /// - Parameter indexes: those to take without a look at their bytes; ``checkIndexes()`` finds those that are sound.
+    init(store: Store, indexes: [PackIndex] = []) {
+        self.store = store
+        self.indexes = indexes
+    }
 
     mutating func checkDescription() throws(StoreError) {
         let path = store.layout.format
@@ -128,6 +132,7 @@ struct Verifier: ~Copyable {
         let unindexed = present.filter { !namedIDs.contains($0.id) }
         report.notes += unindexed.map { .unindexedPack(path: displayed(store.layout.pack($0.id))) }
         let checker = PackChecker(store: store, indexes: indexes, readsData: readsData, meter: meter)
+        meter?.expect(present.reduce(0) { $0 &+ $1.size })
         let sizes = Dictionary(present.map { ($0.id, $0.size) }, uniquingKeysWith: { first, _ in first })
         try WorkQueue.run(workers: availableCores, capacity: availableCores) { (queue) throws(StoreError) in
             for pack in named {
@@ -167,9 +172,11 @@ struct Verifier: ~Copyable {
         return found
     }
 
-    mutating func checkReachability(_ roots: [Store.Root], _ contents: [Store.NamedContent]) {
+    mutating func checkReachability(
+        _ roots: [Store.Root], _ contents: [Store.NamedContent], followsHistory: Bool = true
+    ) {
         var reachability = Reachability(store: store, indexes: indexes, checksSums: true)
-        reachability.mark(roots.map(\.snapshot), followsHistory: true)
+        reachability.mark(roots.map(\.snapshot), followsHistory: followsHistory)
         for content in contents { reachability.mark(named: content.content) }
         if reachability.absentContents > 0 { report.notes.append(.absentContents(reachability.absentContents)) }
         report.reachableObjects = reachability.totals.objects

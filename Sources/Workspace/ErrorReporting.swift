@@ -2,6 +2,12 @@ import FileSystem
 import Git
 import ObjectStore
 
+/// An error of a higher room, which says itself what a command should end with.
+public protocol ErrorWithExitStatus: Error {
+    /// What a command should end with.
+    var exitStatus: ExitStatus { get }
+}
+
 /// The status that a command should end with after an error.
 ///
 /// Wrong use is told from damage, and damage from an environment that fails.
@@ -27,6 +33,7 @@ public func exitStatus(of error: any Error) -> ExitStatus {
     case is FileError: .failed
     case is LockError, is ConfigurationError, is RevisionError, is TimestampError, is InvalidPath, is ArtifactPathError:
         .misused
+    case let error as any ErrorWithExitStatus: error.exitStatus
     default: .failed
     }
 }

@@ -133,14 +133,12 @@ extension Workspace {
         let (new, conflicts) = (merge.lock, merge.conflicts)
         state.theirs = merge.theirs
         state.unresolved = conflicts.map(\.workspacePath)
-        let head = try repository?.head()
-        let (report, states) = try update(try updates(from: old, to: new), .refuse, command: command, meter)
-        try write(new, replacing: old)
-        try record(command, states, old: old, new: new, before: head, headMove: .none)
+        let prepared = try prepare(try updates(from: old, to: new), .refuse, command: command)
         if !conflicts.isEmpty {
-            state.files = states
+            state.files = prepared.states
             try mergeStatePath.replaceContents(with: state.encoded())
         }
+        let report = try perform(prepared, old: old, new: new, command, meter)
         return MergeReport(
             outcome: conflicts.isEmpty ? .mergedArtifact(new[path]!) : .conflicts,
             artifacts: report.artifacts, conflicts: conflicts)
@@ -223,7 +221,7 @@ extension Workspace {
                     artifact: file.artifact, snapshot: file.before,
                     target: try file.before.map { try store.snapshot($0).root }, base: nil)
             }
-            let (report, _) = try update(updates, .save, command: command, nil)
+            let report = try perform(try prepare(updates, .save, command: command), nil)
             if let repository, try repository.mergeHead() != nil {
                 try repository.abortMerge(excluding: [])
             }
