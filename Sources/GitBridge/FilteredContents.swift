@@ -10,6 +10,8 @@ final class FilteredContents {
     private var writing: (writer: StoreWriter, archiver: Archiver)?
     private var scratch = ReadScratch()
     private var delayed: DelayedContents?
+    /// How long this process may yet wait for others, in milliseconds: many missing contents must not add up.
+    private var patience = 3_000
 
     init(_ workspace: Workspace) {
         store = workspace.store
@@ -57,14 +59,14 @@ final class FilteredContents {
         if content.size == 0 || store.contains(content.id, kind: content.kind) { return true }
         // It may be among what this process has stored itself.
         try? finish()
-        for _ in 0..<300 {
+        while true {
             let areOthersWriting = (try? store.hasLiveJournals()) ?? false
             try? store.refresh()
             if store.contains(content.id, kind: content.kind) { return true }
-            if !areOthersWriting { return false }
+            if !areOthersWriting || patience <= 0 { return false }
             pause(milliseconds: 10)
+            patience -= 10
         }
-        return false
     }
 
     /// Takes a content to be read while git asks for others; `false` if it is to be read at once.
