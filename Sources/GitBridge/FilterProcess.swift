@@ -130,7 +130,7 @@ public struct FilterProcess: ~Copyable {
         let beginning = try head(&isAtEnd)
         var result: [UInt8] = []
         do {
-            result = try cleaned(beginning, &isAtEnd)
+            result = try cleaned(beginning, &isAtEnd, name(request))
         } catch {
             warn("\(name(request)) is not added: \(oneLine(error))")
             try drain(&isAtEnd)
@@ -154,11 +154,18 @@ public struct FilterProcess: ~Copyable {
     }
 
     /// Stores a content and gives its pointer.
-    private mutating func cleaned(_ beginning: [UInt8], _ isAtEnd: inout Bool) throws -> [UInt8] {
+    private mutating func cleaned(
+        _ beginning: [UInt8], _ isAtEnd: inout Bool, _ name: String
+    ) throws -> [UInt8] {
         if beginning.isEmpty { return [] }
-        if Pointer.isAnnounced(in: beginning) {
-            if isAtEnd, Pointer(parsing: beginning) != nil { return beginning }
-            throw GitBridgeError.brokenPointer
+        switch Pointer.appearance(of: beginning, isWhole: isAtEnd) {
+        case .pointer: return beginning
+        case .conflicted: throw GitBridgeError.conflictedPointer
+        case .broken:
+            // As on the way out, so that git sees no change in it.
+            warn("\(name) begins like a pointer and is none; git keeps it as it is")
+            return beginning
+        case .content: break
         }
         guard let contents else { throw GitBridgeError.noWorkspace }
         var isOver = isAtEnd
@@ -187,10 +194,7 @@ public struct FilterProcess: ~Copyable {
         var isAtEnd = false
         let beginning = try head(&isAtEnd)
         if let outcome = contents?.fetch(request.path) { return try give(request, outcome, &isAtEnd) }
-        guard isAtEnd, let pointer = Pointer(parsing: beginning) else {
-            if Pointer.isAnnounced(in: beginning) {
-                warn("\(name(request)) begins like a pointer and is none; it is left as git has it")
-            }
+        guard case .pointer(let pointer) = Pointer.appearance(of: beginning, isWhole: isAtEnd) else {
             return try pass(beginning, &isAtEnd)
         }
         guard let contents, contents.isPresent(pointer.content) else {

@@ -4,7 +4,9 @@ import SystemPackage
 import Testing
 
 @Suite struct JournalTests {
-    private let texts = (0..<20).map { number in Array("content \(number) ".utf8) + Array(repeating: UInt8(number), count: 700) }
+    private let texts = (0..<20).map { number in
+        Array("content \(number) ".utf8) + Array(repeating: UInt8(number), count: 700)
+    }
 
     /// Stores the texts through a writer that goes away without an end.
     private func abandon(_ scratch: ScratchStore, finishingAfter finished: Int? = nil) throws -> [ObjectID] {
@@ -23,7 +25,8 @@ import Testing
         return try Directory(folder).listing().map { folder.appending(bytes: $0) }
     }
 
-    @Test("what a writer had persisted when it vanished is there for whoever opens the store next", arguments: [nil, 7])
+    @Test(
+        "what a writer had persisted when it vanished is there for whoever opens the store next", arguments: [nil, 7])
     func adoption(finished: Int?) throws {
         let scratch = try ScratchStore()
         let ids = try abandon(scratch, finishingAfter: finished)
@@ -51,7 +54,8 @@ import Testing
         try journal.remove()
         var random = SampleBytes(seed: 3)
         var last = 0
-        for length in [0, 1, 15, 16, 17, 60] + (0..<40).map({ _ in Int.random(in: 0...bytes.count, using: &random) }).sorted()
+        for length in [0, 1, 15, 16, 17, 60]
+            + (0..<40).map({ _ in Int.random(in: 0...bytes.count, using: &random) }).sorted()
             + [bytes.count]
         {
             let copy = try ScratchStore()
@@ -113,13 +117,21 @@ import Testing
     @Test("the clean-up keeps contents that are named, whole, and passes over names that nothing fits")
     func namedContents() throws {
         let scratch = try ScratchStore(parameters: ChunkingParameters(minimum: 64, average: 64, maximum: 64))
-        let writer = try scratch.store.makeWriter()
         var random = SampleBytes(seed: 9)
         let large = (0..<30_000).map { _ in UInt8.random(in: 0...255, using: &random) }
-        let kept = try writer.put(file: large, pieces: 64)
-        let small = try writer.put(file: Array("small".utf8))
-        let gone = try writer.put(file: Array("gone".utf8))
-        try writer.finish()
+        // A writer keeps the clean-up away for as long as it lives.
+        func stored() throws -> [FileReference] {
+            let writer = try scratch.store.makeWriter()
+            defer { withExtendedLifetime(writer) {} }
+            let files = [
+                try writer.put(file: large, pieces: 64), try writer.put(file: Array("small".utf8)),
+                try writer.put(file: Array("gone".utf8)),
+            ]
+            try writer.finish()
+            return files
+        }
+        let files = try stored()
+        let (kept, small, gone) = (files[0], files[1], files[2])
         #expect(kept.level > 0)
         let names = [
             kept, small, FileReference(id: ObjectID(of: [1]), size: 9, level: 0),

@@ -24,7 +24,8 @@ import Workspace
         var random = SplitMix(seed: 1)
         for _ in 0..<200 {
             let id = ObjectID(of: [UInt8.random(in: 0...255, using: &random)])
-            let size = UInt64.random(in: 1...UInt64(Int64.max), using: &random) >> UInt64.random(in: 0..<62, using: &random)
+            let size =
+                UInt64.random(in: 1...UInt64(Int64.max), using: &random) >> UInt64.random(in: 0..<62, using: &random)
             let content = FileReference(id: id, size: max(1, size), level: UInt8.random(in: 0...8, using: &random))
             let text = Pointer(content).encoded()
             #expect(text.count <= Pointer.maximumCount)
@@ -41,7 +42,9 @@ import Workspace
                 other[index] = byte
                 if other == text { continue }
                 // A digit may become another one: that is another pointer, never this one.
-                if let pointer = Pointer(parsing: other) { #expect(pointer.encoded() == other && pointer.content != content) }
+                if let pointer = Pointer(parsing: other) {
+                    #expect(pointer.encoded() == other && pointer.content != content)
+                }
                 var longer = text
                 longer.insert(byte, at: index)
                 if let pointer = Pointer(parsing: longer) { #expect(pointer.encoded() == longer) }
@@ -57,7 +60,8 @@ import Workspace
     @Test(
         "sizes and levels out of range are refused",
         arguments: [
-            ("size 5", "size 0"), ("size 5", "size 05"), ("size 5", "size +5"), ("size 5", "size -5"), ("size 5", "size"),
+            ("size 5", "size 0"), ("size 5", "size 05"), ("size 5", "size +5"), ("size 5", "size -5"),
+            ("size 5", "size"),
             ("size 5", "size 9223372036854775808"), ("size 5", "size 99999999999999999999999"), ("level 0", "level 9"),
             ("level 0", "level 00"), ("level 0", "level 256"), ("level 0", "level"),
         ])
@@ -67,6 +71,31 @@ import Workspace
             .map { $0 == old ? new : String($0) }.joined(separator: "\n")
         #expect(changed != text)
         #expect(Pointer(parsing: Array(changed.utf8)) == nil)
-        #expect(Pointer.isAnnounced(in: Array(changed.utf8)))
+        guard case .broken = Pointer.appearance(of: Array(changed.utf8), isWhole: true) else {
+            Issue.record("taken for something else")
+            return
+        }
+    }
+
+    @Test("a pointer with conflict markers is told from one that is broken, and from a content like any other")
+    func appearance() {
+        let text = Pointer(content).encoded()
+        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        let conflicted = Array((lines.prefix(3) + ["<<<<<<< HEAD"] + lines.dropFirst(3)).joined(separator: "\n").utf8)
+        func name(_ bytes: [UInt8], isWhole: Bool = true) -> String {
+            switch Pointer.appearance(of: bytes, isWhole: isWhole) {
+            case .pointer: "pointer"
+            case .broken: "broken"
+            case .conflicted: "conflicted"
+            case .content: "content"
+            }
+        }
+        #expect(name(text) == "pointer")
+        #expect(name(text, isWhole: false) == "content")
+        #expect(name(conflicted) == "conflicted")
+        #expect(name(conflicted, isWhole: false) == "conflicted")
+        #expect(name(text + [0x20]) == "broken")
+        #expect(name(text + Array(repeating: 0x20, count: 513)) == "content")
+        #expect(name(Array("vintage pointer 2\n".utf8)) == "content")
     }
 }
