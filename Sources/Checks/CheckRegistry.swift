@@ -59,6 +59,12 @@ public struct UnknownCheck: Error, Equatable {
     public let id: String
     /// The names there are.
     public let known: [String]
+
+    /// Names what was asked for and what there is.
+    public init(id: String, known: [String]) {
+        self.id = id
+        self.known = known
+    }
 }
 
 extension UnknownCheck: CustomStringConvertible, ErrorWithExitStatus {

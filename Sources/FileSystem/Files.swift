@@ -76,6 +76,16 @@ extension FilePath {
         guard result == 0 else { throw FileError("rename to", new) }
     }
 
+    /// Gives the file a further name; nothing happens if there is something of that name.
+    ///
+    /// - Returns: `false` if the file system knows no further names.
+    public func link(to new: FilePath) throws(FileError) -> Bool {
+        let result = withPlatformString { old in new.withPlatformString { new in systemLink(old, new) } }
+        if result == 0 || errno == EEXIST { return true }
+        if [EPERM, ENOTSUP, EOPNOTSUPP, ENOSYS, EMLINK].contains(errno) { return false }
+        throw FileError("link to", new)
+    }
+
     /// Removes a file; nothing happens if it is not there.
     public func remove() throws(FileError) {
         guard withPlatformString({ unlink($0) }) == 0 || errno == ENOENT else { throw FileError("remove", self) }
@@ -149,3 +159,6 @@ extension FilePath {
         }
     }
 }
+
+/// `link` by a name that no extension of `FilePath` hides.
+private func systemLink(_ old: UnsafePointer<CChar>, _ new: UnsafePointer<CChar>) -> Int32 { link(old, new) }

@@ -10,7 +10,7 @@ extension Store {
         defer { withExtendedLifetime(lock) {} }
         try refresh()
         var verifier = Verifier(store: self, indexes: currentIndexes())
-        verifier.checkReachability(roots, followsHistory: false)
+        verifier.checkReachability(roots, [], followsHistory: false)
         return verifier.report.problems
     }
 }

@@ -73,6 +73,8 @@ package enum JSON {
             case "\\": text += "\\\\"
             case "\n": text += "\\n"
             case "\t": text += "\\t"
+            // Some readers take a byte order mark within a text for one before it, and drop it.
+            case "\u{FEFF}": text += "\\ufeff"
             case "\r": text += "\\r"
             case let scalar where scalar.value < 0x20 || scalar.value == 0x7f:
                 let digits = String(scalar.value, radix: 16)

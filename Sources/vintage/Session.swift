@@ -35,6 +35,9 @@ struct Session {
         try workspace.path(argument.bytes, from: console.workingDirectory)
     }
 
+    /// The folder that the command was called in, from the workspace's root.
+    func folder() throws -> RelativePath { try workspace.path([], from: console.workingDirectory) }
+
     /// The paths that arguments name, from the workspace's root.
     func paths(_ arguments: [RawArgument]) throws -> [RelativePath] {
         try arguments.map { try path($0) }

@@ -3,6 +3,7 @@ import Testing
 
 import Checks
 import Workspace
+import enum Workspace.ExitStatus
 
 @Suite("Reports")
 struct ReportTests {
