@@ -76,6 +76,26 @@ extension FilePath {
         guard result == 0 else { throw FileError("rename to", new) }
     }
 
+    /// Gives a file a second name, which must not be taken.
+    ///
+    /// - Returns: `false` if it is.
+    public func link(to new: FilePath) throws(FileError) -> Bool {
+        let result = withPlatformString { old in
+            new.withPlatformString { new in
+                #if canImport(Glibc)
+                    Glibc.link(old, new)
+                #elseif canImport(Musl)
+                    Musl.link(old, new)
+                #else
+                    Darwin.link(old, new)
+                #endif
+            }
+        }
+        if result == 0 { return true }
+        if errno == EEXIST { return false }
+        throw FileError("link to", new)
+    }
+
     /// Removes a file; nothing happens if it is not there.
     public func remove() throws(FileError) {
         guard withPlatformString({ unlink($0) }) == 0 || errno == ENOENT else { throw FileError("remove", self) }
