@@ -2,11 +2,18 @@ import FileSystem
 import Git
 import ObjectStore
 
+/// An error of a higher room that says how a command should end after it.
+public protocol ErrorWithStatus: Error {
+    /// How the command should end.
+    var exitStatus: ExitStatus { get }
+}
+
 /// The status that a command should end with after an error.
 ///
 /// Wrong use is told from damage, and damage from an environment that fails.
 public func exitStatus(of error: any Error) -> ExitStatus {
     switch error {
+    case let error as any ErrorWithStatus: error.exitStatus
     case let error as StoreError:
         switch error {
         case .missing, .damaged, .damagedFile, .malformed, .unreadableFormat: .found
