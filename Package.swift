@@ -37,10 +37,12 @@ let package = Package(
             name: "Workspace",
             dependencies: ["FileSystem", "ObjectStore", "Git", .product(name: "Yams", package: "Yams")],
             swiftSettings: settings),
+        .target(
+            name: "Remotes", dependencies: ["FileSystem", "Git", "ObjectStore", "Workspace"], swiftSettings: settings),
         .executableTarget(
             name: "vintage",
             dependencies: [
-                "Workspace", "ObjectStore", "Git", "FileSystem", "CPlatform",
+                "Remotes", "Workspace", "ObjectStore", "Git", "FileSystem", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -60,6 +62,9 @@ let package = Package(
         .testTarget(name: "GitTests", dependencies: ["Git"], swiftSettings: settings),
         .testTarget(
             name: "WorkspaceTests", dependencies: ["Workspace", "FileSystem", "ObjectStore"], swiftSettings: settings),
+        .testTarget(
+            name: "RemotesTests", dependencies: ["Remotes", "Workspace", "FileSystem", "ObjectStore"],
+            swiftSettings: settings),
         .testTarget(name: "CommandTests", dependencies: ["FileSystem"], swiftSettings: settings),
     ]
 )
