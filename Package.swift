@@ -65,6 +65,7 @@ let package = Package(
         .testTarget(
             name: "RemotesTests", dependencies: ["Remotes", "Workspace", "FileSystem", "ObjectStore"],
             swiftSettings: settings),
-        .testTarget(name: "CommandTests", dependencies: ["FileSystem"], swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests", dependencies: ["FileSystem"], exclude: ["Transcripts"], swiftSettings: settings),
     ]
 )

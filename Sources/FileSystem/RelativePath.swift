@@ -116,8 +116,9 @@ extension RelativePath: Comparable {
 }
 
 extension RelativePath: CustomStringConvertible {
-    /// The path for people: as it is when plain, else quoted as git does (`"a\nb"`, octal for non-text bytes).
-    public var description: String { quotedForDisplay(bytes) }
+    /// The path for people: as it is when plain, else quoted as git does (`"a\nb"`, octal for non-text bytes); the root
+    /// is `.`.
+    public var description: String { isRoot ? "." : quotedForDisplay(bytes) }
 }
 
 /// A path that is no valid ``RelativePath``.

@@ -39,7 +39,8 @@ extension Repository {
         try check(git_revwalk_new(&walk, pointer), "walking the history")
         guard let walk else { throw .failed(operation: "walking the history", message: "libgit2 gave no walk") }
         let history = GitHistory(self, owning: walk)
-        git_revwalk_sorting(walk, GIT_SORT_TIME.rawValue)
+        // By time alone a commit with an early date, such as a merge of old data, would come after those it follows.
+        git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL.rawValue | GIT_SORT_TIME.rawValue)
         if firstParentOnly { git_revwalk_simplify_first_parent(walk) }
         for commit in commits {
             var id = commit.raw

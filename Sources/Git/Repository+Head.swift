@@ -84,6 +84,14 @@ extension Repository {
         }
     }
 
+    /// Takes away a branch that stands at a commit.
+    ///
+    /// - Throws: ``GitError/headMoved(expected:found:)`` if it stands elsewhere.
+    public func removeBranch(_ name: String, at commit: GitObjectID) throws(GitError) {
+        try changeReference(
+            "refs/heads/\(name)", expecting: commit, to: .removed, reason: "branch: removed", by: try logSignature())
+    }
+
     static func requireValidBranchName(_ name: String) throws(GitError) {
         var isValid: Int32 = 0
         guard !name.utf8.contains(0), git_branch_name_is_valid(&isValid, name) == 0, isValid == 1 else {

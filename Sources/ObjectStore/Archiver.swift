@@ -157,10 +157,12 @@ public final class Archiver: Sendable {
     private static func settledStatus(of file: borrowing File) throws(StoreError) -> FileStatus {
         for _ in 0..<attempts {
             let status = try withFileErrors { () throws(FileError) in try file.status() }
-            let age = fileSystemClock() - max(status.modified, status.changed)
+            let now = fileSystemClock()
             let tick = clockTick(of: status)
-            if age > tick || age < -tick { return status }
-            pause(milliseconds: Int((tick - age) / 1_000_000) + 1)
+            // A time that lies ahead was set on purpose and proves nothing; the other one still has to have passed.
+            let ages = [status.modified, status.changed].map { now - $0 }.filter { $0 >= -tick }
+            guard let youngest = ages.min(), youngest <= tick else { return status }
+            pause(milliseconds: Int((tick - youngest) / 1_000_000) + 1)
         }
         throw .unstableFile(displayed(file.path))
     }

@@ -5,12 +5,18 @@ import SystemPackage
 /// Merges indexes into one file in a few passes over them, so that memory does not grow with the number of entries.
 package struct IndexMerge {
     private let indexes: [PackIndex]
+    private let keepsEmptyPacks: Bool
     private let isKept: (EntryMarks.Place) -> Bool
 
-    /// - Parameter isKept: whether an entry goes into the merged index; of several kept ones for one object the first
-    ///   index's counts.
-    package init(_ indexes: [PackIndex], isKept: @escaping (EntryMarks.Place) -> Bool) {
+    /// - Parameters:
+    ///   - keepsEmptyPacks: whether packs of which no entry is kept stay in the list of packs that are indexed.
+    ///   - isKept: whether an entry goes into the merged index; of several kept ones for one object the first index's
+    ///     counts.
+    package init(
+        _ indexes: [PackIndex], keepsEmptyPacks: Bool = false, isKept: @escaping (EntryMarks.Place) -> Bool
+    ) {
         self.indexes = indexes
+        self.keepsEmptyPacks = keepsEmptyPacks
         self.isKept = isKept
     }
 
@@ -23,14 +29,16 @@ package struct IndexMerge {
         var packs: [PackIndex.Pack] = []
         var numbers: [PackIndex.Pack: UInt32] = [:]
         var total: UInt64 = 0
+        func number(_ pack: PackIndex.Pack) {
+            if numbers[pack] != nil { return }
+            numbers[pack] = UInt32(packs.count)
+            packs.append(pack)
+        }
+        if keepsEmptyPacks { for pack in indexes.flatMap(\.packs) { number(pack) } }
         try forEach { (index, entry) throws(StoreError) in
             counts[Int(entry.header.key.id.words.0 >> 56)] += 1
             total += 1
-            let pack = index.packs[Int(entry.pack)]
-            if numbers[pack] == nil {
-                numbers[pack] = UInt32(packs.count)
-                packs.append(pack)
-            }
+            number(index.packs[Int(entry.pack)])
         }
         if total == 0 { return nil }
 
@@ -62,12 +70,7 @@ package struct IndexMerge {
                 try output.append(entry.header.rawLength)
                 try output.append([entry.header.key.kind.rawValue, entry.header.encoding.rawValue, 0, 0])
             }
-            let path = layout.index(try output.finish())
-            try withFileErrors { () throws(FileError) in
-                try temporary.rename(to: path)
-                try Directory(layout.indexes).synchronize()
-            }
-            return try PackIndex(path)
+            return try PackIndex.place(temporary, try output.finish(), layout)
         } catch {
             try? temporary.remove()
             throw error

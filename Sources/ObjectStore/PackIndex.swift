@@ -50,13 +50,17 @@ package final class PackIndex: Sendable {
     private let locationsOffset: Int
 
     /// The file's name without its ending: the SHA-256 that its bytes should have.
-    package var name: String { file.path.stem ?? "" }
-    package var path: FilePath { file.path }
+    package var name: String { path.stem ?? "" }
+    /// Where the file stands, or stood when it was mapped.
+    package let path: FilePath
 
     /// Maps an index and checks that its parts fit into the file.
-    package init(_ path: FilePath) throws(StoreError) {
+    ///
+    /// - Parameter place: where the file will stand, if it is mapped under a temporary name.
+    package init(_ path: FilePath, movingTo place: FilePath? = nil) throws(StoreError) {
         let file = try withFileErrors { () throws(FileError) in try MappedFile(path) }
         self.file = file
+        self.path = place ?? path
         let bytes = file.bytes
         func damaged(_ reason: String) -> StoreError { .damagedFile(path: displayed(path), reason: reason) }
         guard bytes.count >= Self.packsOffset, bytes.starts(with: Self.magic) else { throw damaged("it is no index") }

@@ -295,21 +295,30 @@ private final class OpenPack: @unchecked Sendable {
 extension PackIndex {
     /// Puts an index into its place, flushed, and maps it.
     package static func write(_ bytes: [UInt8], _ layout: StoreLayout) throws(StoreError) -> PackIndex {
-        let path = layout.index(ObjectID(of: bytes))
-        try withFileErrors { () throws(FileError) in
-            let temporary = layout.temporary.appending(temporaryName())
-            do throws(FileError) {
+        let temporary = layout.temporary.appending(temporaryName())
+        do throws(StoreError) {
+            try withFileErrors { () throws(FileError) in
                 let file = try File(creating: temporary, permissions: 0o444)
                 try file.write(bytes)
                 try file.synchronize()
-                try temporary.rename(to: path)
-            } catch {
-                try? temporary.remove()
-                throw error
             }
+            return try place(temporary, ObjectID(of: bytes), layout)
+        } catch {
+            try? temporary.remove()
+            throw error
+        }
+    }
+
+    /// Puts a flushed file that has the given hash into an index's place.
+    static func place(_ temporary: FilePath, _ id: ObjectID, _ layout: StoreLayout) throws(StoreError) -> PackIndex {
+        let path = layout.index(id)
+        // Mapped first: once it is in place, another process may merge it into one of its own and remove it.
+        let index = try PackIndex(temporary, movingTo: path)
+        try withFileErrors { () throws(FileError) in
+            try temporary.rename(to: path)
             try Directory(layout.indexes).synchronize()
         }
-        return try PackIndex(path)
+        return index
     }
 }
 
@@ -330,7 +339,7 @@ extension Store {
             for index in crowded where !index.isIntact() {
                 throw .damagedFile(path: displayed(index.path), reason: "its bytes do not have the hash in its name")
             }
-            let merged = try IndexMerge(crowded) { _ in true }.write(layout)
+            let merged = try IndexMerge(crowded, keepsEmptyPacks: true) { _ in true }.write(layout)
             try withFileErrors { () throws(FileError) in
                 for index in crowded where index.path != merged?.path { try index.path.remove() }
             }

@@ -119,6 +119,7 @@ extension Node {
             self = .link(FileReference(id: try decoder.id(), size: size, level: level))
         case .directory:
             let count = try decoder.number()
+            guard count <= UInt64(Int64.max) else { throw DecodingFailure("a count of files is out of range") }
             self = .directory(TreeReference(id: try decoder.id(), level: level, size: size, fileCount: count))
         }
     }
@@ -133,6 +134,11 @@ public struct TreeNode: Sendable {
     package struct Child: Hashable, Sendable {
         package let firstName: [UInt8]
         package let id: ObjectID
+
+        package init(firstName: [UInt8], id: ObjectID) {
+            self.firstName = firstName
+            self.id = id
+        }
     }
 
     package enum Content: Sendable {
@@ -145,13 +151,16 @@ public struct TreeNode: Sendable {
     package static let minimumCount = 64
     package static let maximumCount = 1024
 
-    /// Whether a node that now has `count` names ends after the name: FNV-1a of the name, bits 32 to 38 all zero.
+    /// Whether a node that now has `count` names ends after the name: the highest 7 bits of the name's FNV-1a hash times
+    /// `0x9e3779b97f4a7c15` (modulo 2⁶⁴) are all zero.
+    ///
+    /// The product spreads the last letters over the high bits, where FNV alone leaves numbered names alike.
     package static func ends(after name: some Sequence<UInt8>, count: Int) -> Bool {
         if count < minimumCount { return false }
         if count >= maximumCount { return true }
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in name { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return (hash >> 32) & 0x7f == 0
+        return (hash &* 0x9e37_79b9_7f4a_7c15) >> 57 == 0
     }
 
     package init(_ content: Content) { self.content = content }

@@ -17,8 +17,12 @@ package struct TreeBuilder {
 
     /// Adds the entry with the next name; names must come in ascending order of their bytes.
     package mutating func append(_ entry: TreeEntry, _ store: Store) throws(StoreError) {
-        size += entry.node.size
-        fileCount += entry.node.fileCount
+        let (newSize, isTooLarge) = size.addingReportingOverflow(entry.node.size)
+        let (newCount, areTooMany) = fileCount.addingReportingOverflow(entry.node.fileCount)
+        guard !isTooLarge, !areTooMany, newSize <= UInt64(Int64.max) else {
+            throw .malformed(entry.node.id, reason: "the sizes it states add up to more than there can be")
+        }
+        (size, fileCount) = (newSize, newCount)
         leaf.append(entry)
         if TreeNode.ends(after: entry.name, count: leaf.count) { try emit(0, store) }
     }

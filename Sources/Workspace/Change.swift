@@ -50,17 +50,20 @@ public struct ArtifactChanges: Equatable, Sendable {
 
     /// The bytes of the files that are new or changed.
     public var newBytes: UInt64 {
-        changes.reduce(0) { sum, change in
-            if case .renamed = change.kind { return sum }
-            return sum + (change.new?.size ?? 0)
-        }
+        sum(\.new)
     }
 
     /// The bytes of the files that are gone or were changed.
     public var oldBytes: UInt64 {
+        sum(\.old)
+    }
+
+    private func sum(_ side: KeyPath<Change, Node?>) -> UInt64 {
         changes.reduce(0) { sum, change in
             if case .renamed = change.kind { return sum }
-            return sum + (change.old?.size ?? 0)
+            // A stored tree may state any size.
+            let (total, isTooLarge) = sum.addingReportingOverflow(change[keyPath: side]?.size ?? 0)
+            return isTooLarge ? .max : total
         }
     }
 }

@@ -14,6 +14,8 @@ struct MergeState {
     var files: [Operation.FileState] = []
     /// The message that the merge's commit gets unless the user gives one.
     var message = ""
+    /// HEAD's commit before the merge; empty for a merge of one artifact, which git knows nothing of.
+    var head = ""
 
     private static let magic: StaticString = "vintage merge 1\n"
 
@@ -49,6 +51,7 @@ struct MergeState {
             state.files.append(Operation.FileState(artifact: path, before: before))
         }
         state.message = try decoder.text()
+        state.head = try decoder.text()
         try decoder.end()
         return state
     }
@@ -71,6 +74,7 @@ struct MergeState {
             if let before = state.before { encoder.append(before) }
         }
         encoder.append(counted: Array(message.utf8))
+        encoder.append(counted: Array(head.utf8))
         return encoder.bytes + ObjectID(of: encoder.bytes).bytes
     }
 }
@@ -78,9 +82,20 @@ struct MergeState {
 extension Workspace {
     var mergeStatePath: FilePath { folder.appending("merge") }
 
+    /// The merge that waits for the user, or `nil`.
+    ///
+    /// One that git has committed is over, even if whoever committed it could not say so here.
+    func mergeState() throws -> MergeState? {
+        guard let state = try MergeState(reading: mergeStatePath) else { return nil }
+        guard let repository, !state.head.isEmpty, try repository.mergeHead() == nil,
+            try repository.head().commit?.description != state.head
+        else { return state }
+        return nil
+    }
+
     /// Takes conflicts at or below paths for decided, once the user has added them.
     func resolveConflicts(at paths: [RelativePath]) throws {
-        guard var state = try MergeState(reading: mergeStatePath) else { return }
+        guard var state = try mergeState() else { return }
         let left = state.unresolved.filter { conflict in !paths.contains { $0.contains(conflict) } }
         if left == state.unresolved { return }
         state.unresolved = left

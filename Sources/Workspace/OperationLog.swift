@@ -155,10 +155,18 @@ struct OperationLog {
     }
 
     /// Adds an operation with the next number.
-    func append(_ operation: Operation) throws {
+    ///
+    /// - Returns: the number.
+    @discardableResult
+    func append(_ operation: Operation) throws -> Int {
         try folder.makeDirectories()
-        try path((numbers().last ?? 0) + 1).replaceContents(with: operation.encoded())
+        let number = try (numbers().last ?? 0) + 1
+        try path(number).replaceContents(with: operation.encoded())
+        return number
     }
+
+    /// Takes an operation out again that did nothing.
+    func remove(_ number: Int) throws { try path(number).remove() }
 
     /// Writes an operation again, after it was undone.
     func update(_ operation: Operation) throws {

@@ -40,9 +40,15 @@ struct Reconciliation {
             if case .directory(let tree) = target { other = tree }
             var baseTree: TreeReference?
             if case .directory(let tree) = base { baseTree = tree }
+            let keptBefore = outcome.kept.count
             try source.forEachDifference(tree, other) { (name, working, target) throws(StoreError) in
                 let base = try baseTree.flatMap { (tree) throws(StoreError) in try source.entry(name, in: tree) }
                 try reconcile(path.appending(component: name), base, hasBase: hasBase, working, target, &outcome)
+            }
+            // Where the version has a file, the folder cannot stay for the sake of what is in it.
+            if target != nil, other == nil {
+                outcome.unstored += outcome.kept[keptBefore...].map(\.path)
+                outcome.kept.removeSubrange(keptBefore...)
             }
             return
         }

@@ -92,6 +92,9 @@ public struct WorkspaceLogEntry: Sendable {
     public let commit: GitCommit
     /// What it changed in the lock, compared with its first parent.
     public let changes: [LockChange]
+    /// The commits of the history that it follows: its parents or, in the place of one that left the lock alone, those
+    /// which that one follows.
+    public let parents: [GitObjectID]
 }
 
 /// One snapshot in the history of an artifact.

@@ -19,6 +19,8 @@ struct WorkingEntry {
 final class WorkingFolder: @unchecked Sendable {
     /// What is in it, ordered by the names' bytes.
     var entries: [WorkingEntry] = []
+    /// Temporary names that killed processes left in it.
+    var leftovers: [[UInt8]] = []
 
     init(entries: [WorkingEntry] = []) { self.entries = entries }
 
@@ -88,7 +90,10 @@ struct Scanner: Sendable {
         var entries: [WorkingEntry] = []
         entries.reserveCapacity(listing.count)
         for name in listing {
-            if name.starts(with: temporaryPrefix.utf8) { continue }
+            if name.starts(with: temporaryPrefix.utf8) {
+                folder.leftovers.append(Array(name))
+                continue
+            }
             // A name that vanished since the listing is not there.
             let status = try wrappingFileErrors { () throws(FileError) in try open.directory.status(name) }
             guard let status else { continue }

@@ -17,19 +17,35 @@ struct WorkingTreeWriter {
     let meter: ByteMeter?
 
     /// What is to be done, found out before anything is touched.
-    private struct Plan {
+    struct Plan {
+        /// The artifact.
+        let artifact: RelativePath
+        /// What the files hold before.
+        let current: WorkingEntry?
+        /// What they should hold.
+        let target: Node?
         /// Paths to remove, a folder after what is in it.
         var removals: [(path: RelativePath, status: FileStatus)] = []
-        /// Folders to make in folders that are there, outermost first.
+        /// Folders among them that must go as a whole, since something else takes their place.
+        var replacedFolders: [RelativePath] = []
+        /// The folder that the artifact stands in.
+        var parent: RelativePath?
+        /// Folders to make, unless they are there, outermost first.
         var folders: [RelativePath] = []
         /// Folders to make below a temporary name, outermost first, and the new folders that they end up as.
         var freshRoots: [(path: RelativePath, temporary: RelativePath)] = []
         var freshFolders: [RelativePath] = []
-        var files: [PlannedFile] = []
-        var links: [PlannedLink] = []
+        fileprivate var files: [PlannedFile] = []
+        fileprivate var links: [PlannedLink] = []
+
+        init(_ artifact: RelativePath, from current: WorkingEntry?, to target: Node?) {
+            self.artifact = artifact
+            self.current = current
+            self.target = target
+        }
     }
 
-    private struct PlannedFile {
+    fileprivate struct PlannedFile {
         var folder: RelativePath
         var name: [UInt8]
         var content: FileReference
@@ -42,7 +58,7 @@ struct WorkingTreeWriter {
         var replaced: FileStatus?
     }
 
-    private struct PlannedLink {
+    fileprivate struct PlannedLink {
         var folder: RelativePath
         var name: [UInt8]
         var target: FileReference
@@ -50,26 +66,44 @@ struct WorkingTreeWriter {
         var isFresh: Bool
     }
 
-    /// Brings an artifact's working files to a content.
+    /// Finds out how to bring an artifact's working files to a content, without touching them.
     ///
     /// - Parameters:
     ///   - current: what the files hold, as just captured; `nil` for nothing.
     ///   - target: what they should hold; `nil` for nothing.
-    /// - Returns: what the files hold now, for the stat cache.
-    /// - Throws: ``WorkspaceError/unstoredWork(_:)`` before anything is touched, if a file that no rule tracks is in the
-    ///   way, or while it works, if a file changed since it was captured.
-    func apply(_ artifact: RelativePath, from current: WorkingEntry?, to target: Node?) throws -> WorkingEntry? {
-        if current?.node == target { return current }
-        var plan = Plan()
+    ///   - leaving: artifacts that will be gone by then, and do not stand in the way.
+    /// - Throws: ``WorkspaceError/unstoredWork(_:)`` if a file that is not tracked is in the way.
+    func plan(
+        _ artifact: RelativePath, from current: WorkingEntry?, to target: Node?, leaving: Set<RelativePath>
+    ) throws -> Plan {
+        var plan = Plan(artifact, from: current, to: target)
+        if target != nil, let parent = artifact.parent, !parent.isRoot { plan.parent = parent }
         try add(&plan, artifact, current, to: target, freshIn: nil)
-        try refuseBlocked(plan)
+        try refuseBlocked(plan, leaving)
+        return plan
+    }
+
+    /// Brings an artifact's working files to a content.
+    ///
+    /// - Returns: what the files hold now, for the stat cache.
+    /// - Throws: ``WorkspaceError/unstoredWork(_:)`` if a file changed since it was captured.
+    func apply(_ plan: Plan) throws -> WorkingEntry? {
+        if plan.current?.node == plan.target { return plan.current }
         try remove(plan)
-        for folder in plan.folders { try root.appending(folder).makeDirectories() }
+        if let parent = plan.parent { try makeFolder(parent) }
+        for folder in plan.folders { try makeFolder(folder) }
         try makeFresh(plan)
         let written = try write(plan)
         try rename(plan)
-        guard let target else { return nil }
-        return try entry(artifact, target, current, written)
+        waitForTick(after: written)
+        guard let target = plan.target else { return nil }
+        return try entry(plan.artifact, target, plan.current, written)
+    }
+
+    /// Waits until the clock has moved past the last file's status, so that any change that follows shows in it.
+    private func waitForTick(after written: [RelativePath: FileStatus]) {
+        guard let last = written.values.map(\.changed).max() else { return }
+        for _ in 0..<20 where fileSystemClock() <= last { pause(milliseconds: 1) }
     }
 
     // MARK: Planning
@@ -85,27 +119,18 @@ struct WorkingTreeWriter {
             if let current, current.status.kind != .directory { addRemoval(&plan, path, current) }
             try addFolder(&plan, path, current, tree, freshIn: freshIn)
         case .file(let content, let isExecutable):
-            if let current, current.status.kind != .regular { addRemoval(&plan, path, current) }
+            if let current, current.status.kind != .regular { addReplacement(&plan, path, current) }
             let folder = freshIn ?? path.parent!
             plan.files.append(
                 PlannedFile(
                     folder: folder, name: Array(path.name), content: content, isExecutable: isExecutable, path: path,
                     isFresh: freshIn != nil, replaced: current?.status.kind == .regular ? current?.status : nil))
-            if freshIn == nil { noteParents(&plan, path) }
         case .link(let content):
-            if let current { addRemoval(&plan, path, current) }
+            if let current { addReplacement(&plan, path, current) }
             plan.links.append(
                 PlannedLink(
                     folder: freshIn ?? path.parent!, name: Array(path.name), target: content, path: path,
                     isFresh: freshIn != nil))
-            if freshIn == nil { noteParents(&plan, path) }
-        }
-    }
-
-    /// Makes sure that the folders above an artifact are there.
-    private func noteParents(_ plan: inout Plan, _ path: RelativePath) {
-        if let parent = path.parent, !parent.isRoot, !root.appending(parent).exists, plan.folders.last != parent {
-            plan.folders.append(parent)
         }
     }
 
@@ -119,24 +144,29 @@ struct WorkingTreeWriter {
             }
             return
         }
-        // A folder whose place is taken by what no rule tracks is filled where it is.
-        let isFresh = freshIn != nil || !root.appending(path).exists
+        // A folder that is there but not tracked is filled where it is. What stands there now and gives way counts as
+        // gone: a look at a path below it could be led elsewhere by a link.
+        let isFresh = freshIn != nil || current != nil || !root.appending(path).exists
         let place: RelativePath
         if let freshIn {
             place = freshIn.appending(component: path.name)
             plan.freshFolders.append(place)
         } else if isFresh {
-            noteParents(&plan, path)
             place = path.parent!.appending(component: temporaryName().utf8)
             plan.freshRoots.append((path, place))
             plan.freshFolders.append(place)
         } else {
             place = path
-            if current?.status.kind != .directory { plan.folders.append(path) }
+            plan.folders.append(path)
         }
         try source.forEachEntry(of: tree) { (entry) throws(StoreError) in
             try add(&plan, path.appending(component: entry.name), nil, to: entry.node, freshIn: isFresh ? place : nil)
         }
+    }
+
+    private func addReplacement(_ plan: inout Plan, _ path: RelativePath, _ entry: WorkingEntry) {
+        if entry.status.kind == .directory { plan.replacedFolders.append(path) }
+        addRemoval(&plan, path, entry)
     }
 
     private func addRemoval(_ plan: inout Plan, _ path: RelativePath, _ entry: WorkingEntry) {
@@ -145,21 +175,54 @@ struct WorkingTreeWriter {
     }
 
     /// Refuses to write where an untracked file stands.
-    private func refuseBlocked(_ plan: Plan) throws {
+    private func refuseBlocked(_ plan: Plan, _ leaving: Set<RelativePath>) throws {
         let removed = Set(plan.removals.map(\.path))
         var blocked: [RelativePath] = []
         func check(_ path: RelativePath) throws {
-            guard !removed.contains(path), try root.appending(path).status() != nil else { return }
-            blocked.append(path)
+            if !removed.contains(path), try root.appending(path).status() != nil { blocked.append(path) }
         }
         for file in plan.files where !file.isFresh && file.replaced == nil { try check(file.path) }
         for link in plan.links where !link.isFresh { try check(link.path) }
-        for folder in plan.folders where !removed.contains(folder) {
-            if let status = try root.appending(folder).status(), status.kind == .regular || status.kind == .other {
+        var parent = plan.parent
+        while let folder = parent, !folder.isRoot {
+            if let status = try root.appending(folder).status(), status.kind != .directory, !leaving.contains(folder) {
                 blocked.append(folder)
             }
+            parent = folder.parent
         }
+        for folder in plan.folders {
+            if let status = try root.appending(folder).status(), status.kind != .directory { blocked.append(folder) }
+        }
+        for folder in plan.replacedFolders { try findUntracked(folder, removed, &blocked) }
         if !blocked.isEmpty { throw WorkspaceError.unstoredWork(blocked) }
+    }
+
+    /// Finds what no rule tracks in a folder that is to go.
+    private func findUntracked(
+        _ folder: RelativePath, _ removed: Set<RelativePath>, _ found: inout [RelativePath]
+    ) throws(FileError) {
+        let directory = try openFolder(folder)
+        for name in try directory.listing() where !name.starts(with: temporaryPrefix.utf8) {
+            let path = folder.appending(component: name)
+            guard removed.contains(path) else {
+                found.append(path)
+                continue
+            }
+            if try directory.status(name)?.kind == .directory { try findUntracked(path, removed, &found) }
+        }
+    }
+
+    /// Removes what killed processes left among an artifact's files and beside it. Nobody else may be writing.
+    func removeLeftovers(_ current: WorkingEntry?, at path: RelativePath) throws(FileError) {
+        func visit(_ folder: WorkingFolder, _ path: RelativePath) throws(FileError) {
+            for name in folder.leftovers { try openFolder(path).removeAll(name) }
+            for entry in folder.entries {
+                if let child = entry.folder { try visit(child, path.appending(component: entry.name)) }
+            }
+        }
+        if let folder = current?.folder { try visit(folder, path) }
+        guard let parent = path.parent, let beside = try? openFolder(parent) else { return }
+        for name in try beside.listing() where name.starts(with: temporaryPrefix.utf8) { try beside.removeAll(name) }
     }
 
     // MARK: Doing
@@ -174,16 +237,14 @@ struct WorkingTreeWriter {
                 throw error
             }
             let name = path.name
+            // What changed after it was captured holds work that is stored nowhere.
+            guard let now = try folder.status(name) else { continue }
             if status.kind == .directory {
-                _ = try folder.removeDirectory(name)
-            } else {
-                // A file that changed after it was captured holds work that is stored nowhere.
-                if let now = try folder.status(name) {
-                    guard now.kind == status.kind, status.kind != .regular || now.provesSameContent(as: status) else {
-                        throw WorkspaceError.unstoredWork([path])
-                    }
-                }
+                if now.kind == .directory { try folder.removeDirectory(name) }
+            } else if now.provesSameContent(as: status) {
                 try folder.remove(name)
+            } else {
+                throw WorkspaceError.unstoredWork([path])
             }
         }
     }
@@ -192,7 +253,16 @@ struct WorkingTreeWriter {
         for folder in plan.freshFolders { try openFolder(folder.parent!).makeDirectory(folder.name) }
     }
 
-    /// Opens a folder of the workspace, refusing symbolic links below the workspace's own folders.
+    /// Makes a folder and those above it that are missing, refusing symbolic links on the way.
+    private func makeFolder(_ path: RelativePath) throws(FileError) {
+        var directory = try Directory(root)
+        for component in path.components {
+            try directory.makeDirectory(component)
+            directory = try directory.directory(component)
+        }
+    }
+
+    /// Opens a folder of the workspace, refusing symbolic links on the way.
     private func openFolder(_ path: RelativePath) throws(FileError) -> Directory {
         var directory = try Directory(root)
         for component in path.components { directory = try directory.directory(component) }
@@ -227,9 +297,10 @@ struct WorkingTreeWriter {
                     try target.file.setModified(time)
                     if !file.isFresh {
                         let folder = try folders.open(file.folder) { (path) throws(FileError) in try openFolder(path) }
-                        if let replaced = file.replaced, let now = try folder.directory.status(file.name),
-                            !now.provesSameContent(as: replaced)
-                        {
+                        let isInTheWay = try folder.directory.status(file.name).map { now in
+                            file.replaced.map { !now.provesSameContent(as: $0) } ?? true
+                        }
+                        if isInTheWay == true {
                             failure.withLock { $0 = .unstoredWork([file.path]) }
                             throw FileError("replace", root.appending(file.path), .fileExists)
                         }

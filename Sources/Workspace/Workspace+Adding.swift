@@ -32,12 +32,12 @@ extension Workspace {
         }
         let writer = try store.makeWriter(level: configuration.compressionLevel)
         let staged = try store(parts, lock: lock, writer: writer, date: date, message: "", command: command, meter)
-        try writer.finish()
         try alone {
             try record(staged, command: command, time: try timestamp(date))
             try resolveConflicts(at: paths)
         }
-        return AddReport(artifacts: staged, stored: writer.statistics)
+        // The writer has kept the clean-up away until the lock named the snapshots.
+        return withExtendedLifetime(writer) { AddReport(artifacts: staged, stored: writer.statistics) }
     }
 
     private func checkCanBecomeArtifact(_ path: RelativePath) throws {
@@ -61,7 +61,7 @@ extension Workspace {
         if try repository?.hasTrackedFiles(at: path) == true { throw WorkspaceError.trackedByGit(path) }
     }
 
-    /// Stores the given parts of artifacts and makes snapshots of those that changed.
+    /// Stores the given parts of artifacts, makes snapshots of those that changed, and finishes the writer.
     ///
     /// - Parameter parts: for each artifact the paths in it; the root for all of it.
     func store(
@@ -70,8 +70,9 @@ extension Workspace {
     ) throws -> [AddedArtifact] {
         let capture = try capture(into: writer, mustBeStored: true, meter: meter)
         let headLock = try headLock()
-        let merge = try MergeState(reading: mergeStatePath)
+        let merge = try mergeState()
         var added: [AddedArtifact] = []
+        var caches: [(path: FilePath, cache: StatCache)] = []
         for (artifact, paths) in parts.sorted(by: { $0.key < $1.key }) {
             var cache = StatCache(reading: cachePath(artifact))
             let working = try capture.capture(artifact, &cache)
@@ -87,9 +88,12 @@ extension Workspace {
                 of: artifact, node, previous: previous, committed: headLock[artifact], merge: merge, date: date,
                 message: message, command: command, writer)
             cache.base = snapshot
-            cache.write(to: cachePath(artifact))
+            caches.append((cachePath(artifact), cache))
             added.append(AddedArtifact(path: artifact, previous: previous, snapshot: snapshot, root: node))
         }
+        try writer.finish()
+        // Only now: what a cache knows must be in the store for good.
+        for (path, cache) in caches { cache.write(to: path) }
         return added
     }
 
@@ -156,7 +160,8 @@ extension Workspace {
     public func commit(
         message: String, date: Timestamp? = nil, meter: ByteMeter? = nil, command: String = "vintage commit"
     ) throws -> CommitReport {
-        let merge = try MergeState(reading: mergeStatePath)
+        try refuseInterrupted()
+        let merge = try mergeState()
         if let merge, !merge.unresolved.isEmpty { throw WorkspaceError.unresolved(merge.unresolved) }
         if let repository {
             let conflicts = try repository.conflictedPaths()
@@ -170,7 +175,7 @@ extension Workspace {
         let writer = try store.makeWriter(level: configuration.compressionLevel)
         let staged = try store(
             parts, lock: lock, writer: writer, date: date, message: message, command: command, meter)
-        try writer.finish()
+        defer { withExtendedLifetime(writer) {} }
         return try alone {
             let old = try self.lock()
             var new = old

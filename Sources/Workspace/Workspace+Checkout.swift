@@ -12,130 +12,6 @@ public enum MergeSide: Sendable {
 }
 
 extension Workspace {
-    /// What is to be done with the working files of one artifact.
-    struct Update {
-        let artifact: RelativePath
-        /// The snapshot that the files are brought to; `nil` to remove them.
-        let snapshot: ObjectID?
-        /// What they are brought to.
-        let target: Node?
-        /// What the user's changes started from, if that is known.
-        let base: Node?
-        /// Where the target's listings are, if the store does not have them all.
-        var overlay: TreeOverlay?
-    }
-
-    /// What to do with work that is stored nowhere and in the way.
-    enum Precaution {
-        /// Refuse, before anything is touched.
-        case refuse
-        /// Store it, so that `undo` brings it back, and go on.
-        case save
-    }
-
-    /// Brings working files to given contents, all or, when work would be lost, nothing.
-    ///
-    /// - Returns: what was done, and for the record what each artifact held before and after.
-    func update(
-        _ updates: [Update], _ precaution: Precaution, command: String, _ meter: ByteMeter?
-    ) throws -> (report: CheckoutReport, states: [Operation.FileState]) {
-        struct Prepared {
-            let update: Update
-            let working: WorkingEntry?
-            let target: Node?
-            let overlay: TreeOverlay
-            let changes: [Change]
-            var before: ObjectID?
-        }
-        var report = CheckoutReport()
-        var prepared: [Prepared] = []
-        var unstored: [RelativePath] = []
-        for update in updates {
-            let overlay = update.overlay ?? TreeOverlay(over: store)
-            let working = try captured(update.artifact, overlay)
-            if working?.node == update.target {
-                rememberBase(update.artifact, update.snapshot)
-                continue
-            }
-            let outcome = try Reconciliation(source: overlay, store: store)
-                .reconcile(base: update.base, working: working?.node, target: update.target)
-            var kept = outcome.kept
-            if precaution == .refuse {
-                unstored += outcome.unstored.map { update.artifact.appending($0) }
-            } else {
-                kept = []
-            }
-            let target = try TreeEditor(source: overlay, sink: overlay).editing(update.target, kept)
-            report.kept += kept.map { update.artifact.appending($0.path) }
-            let changes = try TreeComparison(source: overlay).changes(from: working?.node, to: target)
-            prepared.append(
-                Prepared(
-                    update: update, working: working, target: target, overlay: overlay, changes: changes,
-                    before: try snapshot(ofWorking: working?.node, update.artifact)))
-        }
-        if !unstored.isEmpty { throw WorkspaceError.unstoredWork(unstored) }
-        // What no snapshot holds is stored before it is touched, so that it can be brought back.
-        let unsaved = prepared.indices.filter { prepared[$0].working != nil && prepared[$0].before == nil }
-        if !unsaved.isEmpty {
-            let writer = try store.makeWriter(level: configuration.compressionLevel)
-            for index in unsaved {
-                prepared[index].before = try save(prepared[index].update.artifact, writer, command)
-            }
-            try writer.finish()
-        }
-        var states: [Operation.FileState] = []
-        for item in prepared {
-            let artifact = item.update.artifact
-            let writer = WorkingTreeWriter(
-                root: root, store: store, source: item.overlay, workers: configuration.workers, meter: meter)
-            var cache = StatCache(reading: cachePath(artifact))
-            cache.root = try writer.apply(artifact, from: item.working, to: item.target)
-            cache.base = item.update.snapshot
-            cache.write(to: cachePath(artifact))
-            states.append(Operation.FileState(artifact: artifact, before: item.before))
-            report.artifacts.append(
-                ArtifactChanges(
-                    artifact: artifact, oldSnapshot: item.before, newSnapshot: item.update.snapshot,
-                    changes: item.changes))
-        }
-        return (report, states)
-    }
-
-    /// Stores an artifact's working files as they are, as a snapshot that only the record names.
-    private func save(_ artifact: RelativePath, _ writer: StoreWriter, _ command: String) throws -> ObjectID? {
-        var cache = StatCache(reading: cachePath(artifact))
-        let working = try capture(into: writer, mustBeStored: true, meter: nil).capture(artifact, &cache)
-        guard let node = working?.node else { return nil }
-        let time = try timestamp(nil)
-        return try writer.put(
-            Snapshot(
-                artifact: artifact, root: node, time: time.seconds, offsetMinutes: Int32(time.offsetMinutes),
-                provenance: try provenance(message: "saved before: \(command)", command: command)))
-    }
-
-    /// The snapshot in the lock or in HEAD whose content the working files hold, if one does.
-    private func snapshot(ofWorking node: Node?, _ artifact: RelativePath) throws -> ObjectID? {
-        guard let node else { return nil }
-        let cache = StatCache(reading: cachePath(artifact))
-        for known in [cache.base, try? lock()[artifact], try? headLock()[artifact]].compactMap({ $0 }) {
-            if (try? store.snapshot(known))?.root == node { return known }
-        }
-        return nil
-    }
-
-    private func rememberBase(_ artifact: RelativePath, _ snapshot: ObjectID?) {
-        var cache = StatCache(reading: cachePath(artifact))
-        if cache.base == snapshot { return }
-        cache.base = snapshot
-        cache.write(to: cachePath(artifact))
-    }
-
-    /// What the user's changes to an artifact started from.
-    private func base(of artifact: RelativePath) -> Node? {
-        guard let id = StatCache(reading: cachePath(artifact)).base else { return nil }
-        return (try? store.snapshot(id))?.root
-    }
-
     /// The updates that lead from one lock's artifacts to another's.
     func updates(from old: Lock, to new: Lock) throws -> [Update] {
         var updates: [Update] = []
@@ -143,10 +19,14 @@ extension Workspace {
             updates.append(Update(artifact: change.path, snapshot: nil, target: nil, base: base(of: change.path)))
         }
         for entry in new.entries {
+            let snapshot = try store.snapshot(entry.snapshot)
+            guard snapshot.artifact == entry.path else {
+                throw StoreError.malformed(
+                    entry.snapshot, reason: "it is a version of \(snapshot.artifact), and the lock gives it to \(entry.path)")
+            }
             updates.append(
                 Update(
-                    artifact: entry.path, snapshot: entry.snapshot, target: try store.snapshot(entry.snapshot).root,
-                    base: base(of: entry.path)))
+                    artifact: entry.path, snapshot: entry.snapshot, target: snapshot.root, base: base(of: entry.path)))
         }
         return updates
     }
@@ -175,7 +55,7 @@ extension Workspace {
                 if paths.isEmpty {
                     let isBranch = try repository?.branchExists(revision) == true
                     return try checkout(
-                        isBranch ? .branch(revision) : .detached(commit), lock, force, command, meter)
+                        isBranch ? .branch(revision) : .detached(commit), at: commit, lock, force, command, meter)
                 }
                 return try checkout(paths, from: lock, name: revision, force, command, meter)
             case .snapshot(let id, let snapshot):
@@ -200,45 +80,88 @@ extension Workspace {
     }
 
     /// Moves HEAD, the lock and the working files to a commit.
+    ///
+    /// - Parameter isNew: whether the target is a branch that is to be made there first.
     private func checkout(
-        _ target: CheckoutTarget, _ new: Lock, _ force: Bool, _ command: String, _ meter: ByteMeter?
+        _ target: CheckoutTarget, at commit: GitObjectID, _ new: Lock, isNew: Bool = false, _ force: Bool,
+        _ command: String, _ meter: ByteMeter?
     ) throws -> CheckoutReport {
         guard let repository else { throw WorkspaceError.needsGit("checking out a git revision") }
         let old = try lock()
-        let committed = try headLock()
+        let interrupted = try interruptedOperation()
         // Snapshots that were added but not committed are named by the lock alone: they must not be lost sight of.
-        let uncommitted = changes(from: committed, to: old).filter { change in
+        let uncommitted = changes(from: try headLock(), to: old).filter { change in
             change.new != nil && change.new != new[change.path]
         }
-        if !uncommitted.isEmpty, !force {
+        if !uncommitted.isEmpty, !force, interrupted == nil {
             throw WorkspaceError.changedArtifacts(uncommitted.map(\.path), before: "checking out another revision")
         }
-        if try repository.mergeHead() != nil || mergeStatePath.exists { throw WorkspaceError.mergeInProgress }
-        let before = try repository.head()
-        let updates = try updates(from: old, to: new)
-        // First the code, which git checks as a whole before it touches a file; then the data.
-        if !force { try refuseToLose(updates) }
-        try repository.checkout(target, skipping: [Self.lockFile, Self.ignoreFile])
-        let (files, states) = try update(updates, force ? .save : .refuse, command: command, meter)
-        try lockPath.replaceContents(with: new.encoded())
-        try repository.stage([Self.lockFile])
-        try record(command, states, old: old, new: new, before: before, headMove: .files)
-        var report = files
-        report.head = try repository.head()
+        if try repository.mergeHead() != nil || mergeState() != nil { throw WorkspaceError.mergeInProgress }
+        var updates = try updates(from: old, to: new)
+        if let interrupted {
+            // What the interrupted operation began to bring goes too.
+            let begun = try Lock(parsing: interrupted.lockAfter).entries.map(\.path)
+            updates += begun.filter { old[$0] == nil && new[$0] == nil }
+                .map { Update(artifact: $0, snapshot: nil, target: nil, base: base(of: $0)) }
+        }
+        let prepared = try prepare(updates, force ? .save : .refuse, command: command)
+        var after = Operation.Position(branch: "", commit: commit.description)
+        if case .branch(let name) = target { after.branch = name }
+        let report = try moving(to: after, prepared, old: old, new: new, command, meter) {
+            // First the code, which git checks as a whole before it touches a file; then the data.
+            if isNew, case .branch(let name) = target { try repository.createBranch(name, at: commit) }
+            do {
+                try repository.checkout(target, skipping: [Self.lockFile, Self.ignoreFile])
+            } catch {
+                if isNew, case .branch(let name) = target { try? repository.removeBranch(name, at: commit) }
+                throw error
+            }
+        }
         return report
     }
 
-    /// Checks that updates lose no work, without doing anything.
-    func refuseToLose(_ updates: [Update]) throws {
-        var unstored: [RelativePath] = []
-        for update in updates {
-            let overlay = update.overlay ?? TreeOverlay(over: store)
-            let working = try captured(update.artifact, overlay)
-            let outcome = try Reconciliation(source: overlay, store: store)
-                .reconcile(base: update.base, working: working?.node, target: update.target)
-            unstored += outcome.unstored.map { update.artifact.appending($0) }
+    /// Moves HEAD and the code by `moveHead`, then the data and the lock.
+    ///
+    /// The operation is on record before anything is touched, so that it can be undone if it is ended in the middle.
+    func moving(
+        to after: Operation.Position, _ prepared: PreparedUpdates, old: Lock, new: Lock, _ command: String,
+        _ meter: ByteMeter?, moveHead: () throws -> Void
+    ) throws -> CheckoutReport {
+        let before = Operation.Position(try repository?.head())
+        var number: Int?
+        if !prepared.items.isEmpty || old != new || before != after {
+            number = try operationLog.append(
+                Operation(
+                    number: 0, time: try timestamp(nil), command: command, headMove: before == after ? .none : .files,
+                    before: before, after: after, lockBefore: old.encoded(), lockAfter: new.encoded(),
+                    files: prepared.states))
         }
-        if !unstored.isEmpty { throw WorkspaceError.unstoredWork(unstored) }
+        do {
+            try moveHead()
+        } catch {
+            if let number { try operationLog.remove(number) }
+            throw error
+        }
+        var report = try perform(prepared, meter)
+        try lockPath.replaceContents(with: new.encoded())
+        try repository?.stage([Self.lockFile])
+        report.head = try repository?.head()
+        return report
+    }
+
+    /// The last operation, if it moved HEAD and was ended before the lock followed.
+    func interruptedOperation() throws -> Operation? {
+        guard let repository, let number = try operationLog.numbers().last else { return nil }
+        let last = try operationLog.operation(number)
+        guard last.headMove == .files, !last.isUndone, last.lockBefore != last.lockAfter,
+            try lock().encoded() == last.lockBefore, Operation.Position(try repository.head()) == last.after
+        else { return nil }
+        return last
+    }
+
+    /// Refuses to build on an operation that was ended in the middle.
+    func refuseInterrupted() throws {
+        if let operation = try interruptedOperation() { throw WorkspaceError.interrupted(operation.command) }
     }
 
     private func checkout(
@@ -262,8 +185,7 @@ extension Workspace {
         guard case .commit(let commit, let lock) = try resolve(revision) else {
             throw WorkspaceError.misuse("a branch starts at a git revision, and '\(revision)' is a snapshot")
         }
-        try repository.createBranch(newBranch, at: commit)
-        return try checkout(.branch(newBranch), lock, force, command, meter)
+        return try checkout(.branch(newBranch), at: commit, lock, isNew: true, force, command, meter)
     }
 
     /// Brings artifacts or paths in them to a version. The lock follows for whole artifacts.
@@ -370,7 +292,7 @@ extension Workspace {
     public func checkoutConflict(
         _ paths: [RelativePath], side: MergeSide, command: String = "vintage checkout"
     ) throws -> CheckoutReport {
-        guard let merge = try MergeState(reading: mergeStatePath) else { throw WorkspaceError.noMergeInProgress }
+        guard let merge = try mergeState() else { throw WorkspaceError.noMergeInProgress }
         return try alone {
             let lock = try lock()
             var updates: [Update] = []

@@ -9,18 +9,36 @@ extension Workspace {
     public func log(limit: Int? = nil) throws -> [WorkspaceLogEntry] {
         guard let repository else { throw WorkspaceError.needsGit("the log of the whole workspace") }
         guard let head = try repository.head().commit else { return [] }
-        var entries: [WorkspaceLogEntry] = []
+        var found: [(commit: GitCommit, changes: [LockChange])] = []
+        // What the commits that are left out follow.
+        var detours: [GitObjectID: [GitObjectID]] = [:]
         let history = try repository.history(from: [head])
-        while entries.count < limit ?? .max, let commit = try history.next() {
+        while found.count < limit ?? .max, let commit = try history.next() {
             let parent = commit.parents.first
             let file = try repository.fileID(of: Self.lockFile, at: commit.id)
             let before = try parent.flatMap { try repository.fileID(of: Self.lockFile, at: $0) }
-            if file == before { continue }
+            if file == before {
+                detours[commit.id] = commit.parents
+                continue
+            }
             let old = try parent.map { try lock(at: $0) } ?? Lock()
-            entries.append(
-                WorkspaceLogEntry(commit: commit, changes: changes(from: old, to: try lock(at: commit.id))))
+            found.append((commit, changes(from: old, to: try lock(at: commit.id))))
         }
-        return entries
+        return found.map { commit, changes in
+            WorkspaceLogEntry(commit: commit, changes: changes, parents: Self.ends(of: commit.parents, detours))
+        }
+    }
+
+    /// The commits that some lead to, past those of the detours; each once.
+    private static func ends(of commits: [GitObjectID], _ detours: [GitObjectID: [GitObjectID]]) -> [GitObjectID] {
+        var ends: [GitObjectID] = []
+        var seen: Set<GitObjectID> = []
+        var waiting = Array(commits.reversed())
+        while let commit = waiting.popLast() {
+            guard seen.insert(commit).inserted else { continue }
+            if let parents = detours[commit] { waiting += parents.reversed() } else { ends.append(commit) }
+        }
+        return ends
     }
 
     /// The snapshots of an artifact that its version in the lock, or in HEAD, goes back to, newest first.

@@ -13,8 +13,9 @@ extension Workspace {
     public func merge(
         _ revision: String, message: String? = nil, meter: ByteMeter? = nil, command: String = "vintage merge"
     ) throws -> MergeReport {
-        if try mergeStatePath.exists || repository?.mergeHead() != nil { throw WorkspaceError.mergeInProgress }
         return try alone {
+            if try mergeState() != nil || repository?.mergeHead() != nil { throw WorkspaceError.mergeInProgress }
+            try refuseInterrupted()
             switch try resolve(revision) {
             case .commit(let commit, let lock):
                 return try merge(commit, lock, named: revision, message, command, meter)
@@ -53,13 +54,12 @@ extension Workspace {
         guard let base = try repository.mergeBase(ours, theirs) else { throw GitError.unrelatedHistories }
         if base == theirs { return MergeReport(outcome: .alreadyUpToDate) }
         if base == ours {
-            let updates = try updates(from: old, to: theirLock)
-            try refuseToLose(updates)
-            try repository.fastForward(to: theirs, named: name, skipping: [Self.lockFile, Self.ignoreFile])
-            let (report, states) = try update(updates, .refuse, command: command, meter)
-            try lockPath.replaceContents(with: theirLock.encoded())
-            try repository.stage([Self.lockFile])
-            try record(command, states, old: old, new: theirLock, before: before, headMove: .files)
+            let prepared = try prepare(try updates(from: old, to: theirLock), .refuse, command: command)
+            var after = Operation.Position(before)
+            after.commit = theirs.description
+            let report = try moving(to: after, prepared, old: old, new: theirLock, command, meter) {
+                try repository.fastForward(to: theirs, named: name, skipping: [Self.lockFile, Self.ignoreFile])
+            }
             return MergeReport(outcome: .fastForward(theirs), artifacts: report.artifacts)
         }
         let baseLock = try lock(at: base)
@@ -79,30 +79,31 @@ extension Workspace {
         }
         try writer.finish()
         state.unresolved = conflicts.map(\.workspacePath)
-        let updates = try updates(from: old, to: new)
-        try refuseToLose(updates)
-        let codeConflicts = try repository.startMerge(
-            with: theirs, named: name, excluding: [Self.lockFile, Self.ignoreFile])
+        let prepared = try prepare(try updates(from: old, to: new), .refuse, command: command)
+        state.files = prepared.states
+        state.head = ours.description
+        // Written before anything is touched: whatever happens, 'merge --abort' leads back.
+        try mergeStatePath.replaceContents(with: state.encoded())
+        let codeConflicts: [RelativePath]
         do {
-            try mergeIgnoreRules(base, ours, theirs, repository)
-            let (report, states) = try update(updates, .refuse, command: command, meter)
-            state.files = states
-            try write(new, replacing: old)
-            try repository.stage([Self.lockFile] + (root.appending(".gitignore").exists ? [Self.ignoreFile] : []))
-            if conflicts.isEmpty, codeConflicts.isEmpty {
-                let done = try finishCommit(
-                    message: state.message, date: nil, command: command, old: old, new: new, headMove: .files,
-                    files: states, stored: writer.statistics, merge: nil)
-                return MergeReport(outcome: .merged(done.commit ?? theirs), artifacts: report.artifacts)
-            }
-            try mergeStatePath.replaceContents(with: state.encoded())
-            return MergeReport(
-                outcome: .conflicts, artifacts: report.artifacts, conflicts: conflicts, codeConflicts: codeConflicts)
+            codeConflicts = try repository.startMerge(
+                with: theirs, named: name, excluding: [Self.lockFile, Self.ignoreFile])
         } catch {
-            // What was done so far can be called off with `merge --abort`.
-            if !mergeStatePath.exists { try? mergeStatePath.replaceContents(with: state.encoded()) }
+            try mergeStatePath.remove()
             throw error
         }
+        try mergeIgnoreRules(base, ours, theirs, repository)
+        let report = try perform(prepared, meter)
+        try write(new, replacing: old)
+        try repository.stage([Self.lockFile] + (root.appending(".gitignore").exists ? [Self.ignoreFile] : []))
+        if conflicts.isEmpty, codeConflicts.isEmpty {
+            let done = try finishCommit(
+                message: state.message, date: nil, command: command, old: old, new: new, headMove: .files,
+                files: prepared.states, stored: writer.statistics, merge: state)
+            return MergeReport(outcome: .merged(done.commit ?? theirs), artifacts: report.artifacts)
+        }
+        return MergeReport(
+            outcome: .conflicts, artifacts: report.artifacts, conflicts: conflicts, codeConflicts: codeConflicts)
     }
 
     /// Merges one artifact into a lock and returns its conflicts.
@@ -218,7 +219,7 @@ extension Workspace {
     public func continueMerge(message: String? = nil, command: String = "vintage merge --continue") throws
         -> CommitReport
     {
-        guard let state = try MergeState(reading: mergeStatePath) else {
+        guard let state = try mergeState() else {
             guard let repository, try repository.mergeHead() != nil else { throw WorkspaceError.noMergeInProgress }
             return try commit(
                 message: message ?? repository.mergeMessage() ?? "Merge", command: command)
@@ -229,7 +230,7 @@ extension Workspace {
     /// Calls a merge off: the lock, the code and the working files are as before it.
     public func abortMerge(command: String = "vintage merge --abort") throws -> CheckoutReport {
         try alone {
-            guard let state = try MergeState(reading: mergeStatePath) else {
+            guard let state = try mergeState() else {
                 guard let repository, try repository.mergeHead() != nil else {
                     throw WorkspaceError.noMergeInProgress
                 }

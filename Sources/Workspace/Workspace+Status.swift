@@ -11,7 +11,7 @@ extension Workspace {
         var report = StatusReport(
             head: try repository?.head(), artifacts: [], lockChanges: changes(from: try headLock(), to: lock),
             conflicts: [], isMerging: false)
-        if let merge = try MergeState(reading: mergeStatePath) {
+        if let merge = try mergeState() {
             report.isMerging = true
             report.conflicts = merge.unresolved
         } else if let repository, try repository.mergeHead() != nil {

@@ -25,26 +25,28 @@ extension Workspace {
             guard var last = try operations().first(where: { !$0.isUndone }) else {
                 throw WorkspaceError.nothingToUndo
             }
-            if mergeStatePath.exists { throw WorkspaceError.mergeInProgress }
+            if try mergeState() != nil { throw WorkspaceError.mergeInProgress }
             let old = try lock()
-            guard old == (try Lock(parsing: last.lockAfter)) else {
+            let new = try Lock(parsing: last.lockBefore)
+            // An operation that was ended in the middle may have left lock and HEAD as before it.
+            guard try old == Lock(parsing: last.lockAfter) || old == new else {
                 throw WorkspaceError.cannotUndo(
                     operation: last.command, reason: "\(Lock.fileName) has changed since; bring it back with git first")
             }
             let head = try repository?.head()
-            if last.headMove != .none, Operation.Position(head) != last.after {
+            let position = Operation.Position(head)
+            if last.headMove != .none, position != last.after, position != last.before {
                 throw WorkspaceError.cannotUndo(
                     operation: last.command, reason: "git's HEAD has moved since; use git to move it back")
             }
-            let new = try Lock(parsing: last.lockBefore)
             let updates = try last.files.map { state in
                 Update(
                     artifact: state.artifact, snapshot: state.before,
                     target: try state.before.map { try store.snapshot($0).root }, base: nil)
             }
-            try refuseToLose(updates)
-            try moveHeadBack(last)
-            let (report, _) = try update(updates, .refuse, command: command, meter)
+            let prepared = try prepare(updates, .refuse, command: command)
+            if position != last.before { try moveHeadBack(last) }
+            let report = try perform(prepared, meter)
             if new != old || last.headMove != .none { try write(new, replacing: old) }
             last.isUndone = true
             try operationLog.update(last)

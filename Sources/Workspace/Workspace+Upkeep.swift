@@ -12,7 +12,7 @@ extension Workspace {
         }
         add(try lock())
         for tag in try store.tags() { roots[tag.snapshot] = tag.artifact.description }
-        if let merge = try MergeState(reading: mergeStatePath) {
+        if let merge = try mergeState() {
             for (artifact, snapshot) in merge.theirs { roots[snapshot] = artifact.description }
         }
         for operation in try operations() {
@@ -62,16 +62,21 @@ extension Workspace {
         try alone { try store.repairIndexes() }
     }
 
-    /// What artifacts take with their history: logical, unique and stored.
+    /// What artifacts take over all their versions that something names: logical, unique and stored.
     public func usage(_ paths: [RelativePath] = []) throws -> StorageUsage {
-        let lock = try lock()
-        var versions: [Store.Root] = []
-        for artifact in try artifacts(at: paths, in: lock) {
-            for id in try ancestors(lock[artifact]!).keys {
-                versions.append(Store.Root(name: artifact.description, snapshot: id))
+        let names = paths.isEmpty ? nil : Set(try artifacts(at: paths, in: lock()).map(\.description))
+        // A clone may name versions that its store does not hold.
+        var versions = try roots().filter { store.contains($0.key, kind: .snapshot) }
+        var waiting = Array(versions.keys)
+        while let id = waiting.popLast() {
+            for parent in try store.snapshot(id).parents
+            where versions[parent] == nil && store.contains(parent, kind: .snapshot) {
+                versions[parent] = versions[id]
+                waiting.append(parent)
             }
         }
-        return try store.usage(of: versions)
+        if let names { versions = versions.filter { names.contains($0.value) } }
+        return try store.usage(of: versions.map { Store.Root(name: $0.value, snapshot: $0.key) })
     }
 
     // MARK: Tags

@@ -157,8 +157,8 @@ public final class Workspace {
     ///   - directory: where the user stands.
     /// - Throws: ``WorkspaceError/outsideWorkspace(_:)``.
     public func path(_ argument: [UInt8], from directory: FilePath) throws -> RelativePath {
-        let given = FilePath("").appending(bytes: argument)
         let isAbsolute = argument.first == UInt8(ascii: "/")
+        let given = FilePath(isAbsolute ? "/" : "").appending(bytes: argument)
         var components = isAbsolute ? [] : try directory.resolved().bytes.split(separator: UInt8(ascii: "/"))
         for component in argument.split(separator: UInt8(ascii: "/")) {
             if component.elementsEqual([UInt8(ascii: ".")]) { continue }

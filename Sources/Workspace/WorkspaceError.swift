@@ -44,6 +44,8 @@ public enum WorkspaceError: Error, Equatable {
     case isFolder(RelativePath)
     /// Files of a merge are still in conflict.
     case unresolved([RelativePath])
+    /// The last operation was ended in the middle, as by a power cut.
+    case interrupted(String)
     /// A merge was begun and neither finished nor aborted.
     case mergeInProgress
     /// There is no merge to go on with.
@@ -103,6 +105,8 @@ extension WorkspaceError: CustomStringConvertible {
         case .unresolved(let paths):
             "still in conflict: \(listed(paths)); make each file what it should be, run 'vintage add' on it, then "
                 + "'vintage merge --continue'"
+        case .interrupted(let command):
+            "'\(command)' was ended in the middle; run 'vintage undo' to go back to before it, then run it again"
         case .mergeInProgress: "a merge is in progress; run 'vintage merge --continue' or 'vintage merge --abort' first"
         case .noMergeInProgress: "no merge is in progress"
         case .changedArtifacts(let paths, let action):

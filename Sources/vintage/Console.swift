@@ -49,14 +49,25 @@ struct Console {
     }
 
     private static func quotedForShell(_ argument: [UInt8]) -> String {
-        let plain = Array("-_./@:=,+%~^".utf8)
-        let isPlain = argument.allSatisfy { byte in
-            byte >= 0x80 || plain.contains(byte) || Unicode.Scalar(byte).properties.isAlphabetic
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        let quoted = quotedForDisplay(argument)
+        guard let text = String(validating: argument, as: UTF8.self), !argument.contains(where: isControl) else {
+            // The escapes are those of C, which bash, zsh and ksh read in $'…'; a double quote needs none there.
+            return "$'" + quoted.dropFirst().dropLast().replacing("\\\"", with: "\"").replacing("'", with: "\\'") + "'"
         }
-        let text = String(decoding: argument, as: UTF8.self)
-        if isPlain && !argument.isEmpty { return text }
-        return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        if !argument.isEmpty, argument.allSatisfy(isPlain) { return text }
+        return "'" + text.replacing("'", with: "'\\''") + "'"
+    }
+
+    private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7f }
+
+    /// Whether a byte means nothing to a shell.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), 0x80...:
+            true
+        default: "-_./@:=,+%^".utf8.contains(byte)
+        }
     }
 
     private static var variables: [String: String] {

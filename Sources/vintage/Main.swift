@@ -52,7 +52,7 @@ enum Main {
 
     private static func report(_ error: any Error) -> ExitStatus {
         if let error = error as? OutputError { return fail(error.description, .failed) }
-        return fail("\(error)", exitStatus(of: error))
+        return fail(oneLine(error), exitStatus(of: error))
     }
 
     /// Prints help that was asked for, or says what is wrong with the arguments.

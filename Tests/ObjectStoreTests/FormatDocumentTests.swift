@@ -43,7 +43,7 @@ struct FormatDocumentTests {
                 random.bytes(.zeros, count: 700_000), [], [1],
             ]
             let writer = try store.makeWriter(packSize: 1 << 20)
-            let files = try store(contents, in: folder, writer)
+            let files = try archive(contents, in: folder, writer)
             #expect(files[0].level >= 2, "the test needs a manifest of several levels")
             var names: Set<[UInt8]> = []
             while names.count < 20_000 {
@@ -79,7 +79,7 @@ struct FormatDocumentTests {
     }
 
     /// Stores contents as files of a folder.
-    private func store(
+    private func archive(
         _ contents: [[UInt8]], in folder: FilePath, _ writer: StoreWriter
     ) throws -> [FileReference] {
         for (number, content) in contents.enumerated() {

@@ -236,20 +236,9 @@ import Testing
         }
         try attempt(nil) { _, _ in }
         for kind in [ObjectKind.snapshot, .tree, .manifest] {
-            try attempt(kind) { scratch, id in
-                // The pack that holds the object and nothing else.
-                let pack = try #require(
-                    try scratch.packs().first { try $0.contents()[28..<60].elementsEqual(id.bytes) })
-                try pack.remove()
-            }
-            try attempt(kind) { scratch, id in
-                let pack = try #require(
-                    try scratch.packs().first { try $0.contents()[28..<60].elementsEqual(id.bytes) })
-                var bytes = try pack.contents()
-                bytes[bytes.count - 1] ^= 1
-                try scratch.overwrite(pack, bytes)
-                try scratch.age()
-            }
+            // The pack holds the object and nothing else.
+            try attempt(kind) { scratch, id in try #require(try scratch.place(of: id, kind)).pack.remove() }
+            try attempt(kind) { scratch, id in try scratch.damage(id, kind) }
         }
     }
 
@@ -264,10 +253,8 @@ import Testing
         try writer.finish()
         _ = consume writer
         let pack = try scratch.packs()[0]
-        var bytes = try pack.contents()
-        let place = try #require(bytes.indices.first { bytes[$0...].starts(with: file.id.bytes) })
-        bytes[place + 100] ^= 1
-        try scratch.overwrite(pack, bytes)
+        try scratch.damage(file.id, .chunk)
+        let bytes = try pack.contents()
         #expect(throws: StoreError.self) {
             try scratch.reopened().collectGarbage(roots: [kept], keepingSnapshotsSince: Self.never, dryRun: false)
         }
@@ -355,10 +342,10 @@ import Testing
         for pack in try scratch.packs() where random.next() % 5 == 0 && seed % 2 == 0 {
             try File(reading: pack).setModified(3_000_000_000_000)
         }
-        let young = try Self.snapshots(scratch, since: 2_000)
         var roots = model.snapshots.shuffled(using: &random).prefix(6).map { $0 }
         while true {
-            let kept = roots + young
+            // A pack that was merged is as young as its youngest part.
+            let kept = roots + (try Self.snapshots(scratch, since: 2_000))
             let expected = kept.reduce(into: Set<ObjectKey>()) { $0.formUnion(model.reached[$1] ?? []) }
             let store = try scratch.reopened()
             let bytes = try scratch.packBytes()
@@ -402,7 +389,7 @@ import Testing
         let model = try Model(&random)
         let scratch = model.scratch
         try scratch.age()
-        let roots = Array(model.snapshots.prefix(5))
+        let roots = model.snapshots.indices.filter { $0 % 2 == 0 }.map { model.snapshots[$0] }
         let expected = roots.reduce(into: Set<ObjectKey>()) { $0.formUnion(model.reached[$1] ?? []) }
         var before: [FilePath: [UInt8]] = [:]
         for path in try scratch.files() { before[path] = try path.contents() }
@@ -414,7 +401,10 @@ import Testing
         let newIndexes = after.keys.filter { isNew($0) && $0.extension == "index" }
         let oldPacks = before.keys.filter { after[$0] == nil && $0.extension == "pack" }
         let oldIndexes = before.keys.filter { after[$0] == nil && $0.extension == "index" }
-        #expect(!newPacks.isEmpty && !newIndexes.isEmpty && oldPacks.count > 3 && oldIndexes.count > 1)
+        #expect(!newPacks.isEmpty)
+        #expect(!newIndexes.isEmpty)
+        #expect(oldPacks.count > 7)
+        #expect(oldIndexes.count > 1)
         // The files at each point: what is new comes first, then old indexes go, then old packs.
         var stages: [[FilePath: [UInt8]]] = [before]
         for path in newPacks + newIndexes {

@@ -40,6 +40,25 @@ final class ScratchStore: Sendable {
         for pack in try packs() { try File(reading: pack).setModified(seconds * 1_000_000_000) }
     }
 
+    /// The pack that an object stands in, and where its payload ends.
+    func place(of id: ObjectID, _ kind: ObjectKind) throws -> (pack: FilePath, end: Int)? {
+        let store = try reopened()
+        guard let location = store.location(of: ObjectKey(id, kind)) else { return nil }
+        let start = Int(location.offset) + PackFormat.recordHeaderCount
+        return (store.layout.pack(location.pack), start + Int(location.header.storedLength))
+    }
+
+    /// Flips a bit in the last byte of an object's payload.
+    func damage(_ id: ObjectID, _ kind: ObjectKind) throws {
+        guard let (pack, end) = try place(of: id, kind), let modified = try pack.status()?.modified else {
+            throw StoreError.missing(id, kind)
+        }
+        var bytes = try pack.contents()
+        bytes[end - 1] ^= 1
+        try overwrite(pack, bytes)
+        try File(reading: pack).setModified(modified)
+    }
+
     /// Replaces a file's bytes, whatever its permissions.
     func overwrite(_ path: FilePath, _ bytes: [UInt8]) throws {
         try path.remove()

@@ -4,18 +4,6 @@ import SystemPackage
 import Testing
 
 @Suite struct VerifierTests {
-    /// Flips one byte of the payload of an object's record, wherever it stands.
-    private static func damage(_ scratch: ScratchStore, _ id: ObjectID) throws {
-        for pack in try scratch.packs() {
-            var bytes = try pack.contents()
-            let needle = id.bytes
-            guard let place = bytes.indices.first(where: { bytes[$0...].starts(with: needle) }) else { continue }
-            bytes[place + needle.count] ^= 0x55
-            return try scratch.overwrite(pack, bytes)
-        }
-        Issue.record("no pack holds \(id)")
-    }
-
     private static func objects(_ report: VerificationReport) -> [(ObjectID, VerificationReport.Touched)] {
         report.problems.compactMap { problem in
             if case .object(let id, _, _, let touched) = problem { (id, touched) } else { nil }
@@ -43,7 +31,7 @@ import Testing
         let second = try store.snapshot(["a": "shared", "b": "other"], time: 1, parents: [first])
         let elsewhere = try store.snapshot(["x": "shared"], of: "models/x")
         let chunk = ObjectID(of: Array("shared".utf8))
-        try Self.damage(scratch, chunk)
+        try scratch.damage(chunk, .chunk)
         let roots = [
             Store.Root(name: "data", snapshot: second), Store.Root(name: "models/x", snapshot: elsewhere),
         ]
@@ -62,7 +50,7 @@ import Testing
         let scratch = try ScratchStore()
         let texts = Dictionary(uniqueKeysWithValues: (0..<300).map { ("file \($0)", "same") })
         let id = try scratch.store.snapshot(texts)
-        try Self.damage(scratch, ObjectID(of: Array("same".utf8)))
+        try scratch.damage(ObjectID(of: Array("same".utf8)), .chunk)
         let report = try scratch.store.verify(roots: scratch.store.roots([id]), readsData: true)
         let touched = try #require(Self.objects(report).first).1
         #expect(touched.items.count == 20)
@@ -166,7 +154,7 @@ import Testing
     func repairPack() throws {
         let scratch = try ScratchStore()
         let id = try scratch.store.snapshot(["a": "lost", "b": "kept"])
-        try Self.damage(scratch, ObjectID(of: Array("lost".utf8)))
+        try scratch.damage(ObjectID(of: Array("lost".utf8)), .chunk)
         let store = try scratch.reopened()
         let report = try store.repairIndexes()
         #expect(report.damagedPacks == 1)
@@ -187,10 +175,10 @@ import Testing
         let writer = try scratch.store.makeWriter()
         let ids = try (0..<20).map { try writer.put(Array("object \($0)".utf8), kind: .chunk) }
         try writer.finish()
-        let pack = try scratch.packs()[0]
+        _ = consume writer
+        let (pack, end) = try #require(try scratch.place(of: ids[5], .chunk))
         var bytes = try pack.contents()
-        let place = try #require(bytes.indices.first { bytes[$0...].starts(with: ids[5].bytes) })
-        bytes[place - 4] ^= 0xff  // the stored length
+        bytes[end - "object 5".utf8.count - PackFormat.recordHeaderCount + 8] ^= 0xff  // the stored length
         try scratch.overwrite(pack, bytes)
         let store = try scratch.reopened()
         let found = Self.objects(try store.verify(roots: [], readsData: true)).map(\.0)

@@ -4,8 +4,12 @@ import Foundation
 final class ScratchFolder {
     let url: URL
 
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appendingPathComponent("vintage-\(UUID().uuidString)")
+    /// - Parameter isFast: whether the folder may be in memory, where waiting for the disk costs nothing.
+    init(isFast: Bool = false) throws {
+        let memory = URL(fileURLWithPath: "/dev/shm", isDirectory: true)
+        let isThere = FileManager.default.isWritableFile(atPath: memory.path)
+        let parent = isFast && isThere ? memory : FileManager.default.temporaryDirectory
+        url = parent.appendingPathComponent("vintage-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 

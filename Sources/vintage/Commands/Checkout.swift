@@ -65,17 +65,29 @@ struct Checkout: WorkspaceCommand {
             report = try session.workspace.checkoutConflict(
                 paths, side: side == .ours ? .ours : .theirs, command: session.console.commandLine)
         } else {
-            let (revision, paths) = (try revision.map(session.revision), try session.paths(paths))
-            report = try ProgressLine.show("bringing back") { meter in
-                try session.workspace.checkout(
-                    revision, paths: paths, newBranch: branch?.text, force: force, meter: meter,
-                    command: session.console.commandLine)
-            }
+            report = try checkout(in: session)
         }
         session.printWritten(report)
         session.printHead(report.head, isNew: branch != nil)
         if report.head == nil && report.artifacts.isEmpty { session.print("The files are as they should be already.") }
         return .done
+    }
+
+    private func checkout(in session: Session) throws -> CheckoutReport {
+        let (revision, paths) = (try revision.map(session.revision), try session.paths(paths))
+        do {
+            return try ProgressLine.show("bringing back") { meter in
+                try session.workspace.checkout(
+                    revision, paths: paths, newBranch: branch?.text, force: force, meter: meter,
+                    command: session.console.commandLine)
+            }
+        } catch let error as WorkspaceError {
+            guard case .unknownRevision = error, let name = self.revision?.bytes,
+                let artifact = session.artifact(named: name, in: try session.workspace.lock())
+            else { throw error }
+            throw WorkspaceError.misuse(
+                "\(artifact) is an artifact and no revision; to bring it back, write 'vintage checkout -- \(artifact)'")
+        }
     }
 }
 

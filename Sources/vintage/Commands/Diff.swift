@@ -54,6 +54,10 @@ struct Diff: WorkspaceCommand {
     private func printChanges(_ differences: [ArtifactChanges], _ session: Session) {
         for changes in differences {
             let view = ChangeView(changes, session.palette)
+            if let line = view.onlyLine {
+                session.print(line)
+                continue
+            }
             let heading = session.palette.heading("\(changes.artifact)")
             session.print("\(heading)  \(view.counts)  \(view.bytes)".trimmingTrailingSpaces)
             for line in view.lines() { session.print("  " + line) }

@@ -52,7 +52,7 @@ struct Log: WorkspaceCommand {
         for (index, entry) in entries.enumerated() {
             if isGraph {
                 let text = view.shortLines(entry.commit, changes: entry.changes)
-                let lines = graph.lines(for: entry.commit.id, parents: entry.commit.parents, text: text)
+                let lines = graph.lines(for: entry.commit.id, parents: entry.parents, text: text)
                 for line in lines { session.print(line) }
             } else {
                 if index > 0 { session.print() }

@@ -58,10 +58,7 @@ struct Merge: WorkspaceCommand {
 
     private func show(_ report: MergeReport, in session: Session) -> ExitStatus {
         let palette = session.palette
-        for changes in report.artifacts {
-            let view = ChangeView(changes, palette)
-            session.print("\(changes.artifact)  \(view.counts)  \(view.bytes)".trimmingTrailingSpaces)
-        }
+        for changes in report.artifacts { session.print(ChangeView(changes, palette).summary) }
         switch report.outcome {
         case .alreadyUpToDate: session.print("Already up to date.")
         case .fastForward(let commit): session.print("Moved forward to \(palette.id(commit.short))")

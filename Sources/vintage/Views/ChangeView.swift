@@ -18,6 +18,17 @@ struct ChangeView {
     /// The bytes that came and went: `+12.3 MB -1.0 MB`; empty where none did.
     var bytes: String { ChangeCounts(changes).byteDescription }
 
+    /// One line for all of it: the change itself for an artifact that is one file, else the amounts.
+    var summary: String {
+        if let line = onlyLine { return line }
+        return "\(changes.artifact)  \(counts)  \(bytes)".trimmingTrailingSpaces
+    }
+
+    /// The one change of an artifact that is one file; `nil` for any other.
+    var onlyLine: String? {
+        changes.changes.count == 1 && changes.changes[0].path.isRoot ? line(changes.changes[0]) : nil
+    }
+
     /// One line a change, as `~ data/flights/2013.csv  1.0 MB → 1.2 MB`.
     ///
     /// - Parameter limit: The most lines; a last one then says how many more there are.
@@ -52,10 +63,13 @@ struct ChangeView {
         if case .file(let old, let wasExecutable)? = old, case .file(let new, let isExecutable)? = new {
             if old == new { return isExecutable ? "now executable" : "no longer executable" }
             let mode = wasExecutable == isExecutable ? "" : isExecutable ? ", now executable" : ", no longer executable"
-            return (old.size == new.size ? size(new.size) : "\(size(old.size)) → \(size(new.size))") + mode
+            return arrow(size(old.size), size(new.size)) + mode
         }
-        let (old, new) = (text(old), text(new))
-        return old == new ? new : "\(old) → \(new)"
+        return arrow(text(old), text(new))
+    }
+
+    private static func arrow(_ old: String, _ new: String) -> String {
+        old == new ? new : "\(old) → \(new)"
     }
 }
 

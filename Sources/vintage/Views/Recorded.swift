@@ -31,9 +31,8 @@ extension Session {
 
     /// What was done to working files: a line an artifact.
     func printWritten(_ report: CheckoutReport) {
-        for changes in report.artifacts {
-            let view = ChangeView(changes, palette)
-            print("\(changes.artifact)  \(view.counts)  \(view.bytes)".trimmingTrailingSpaces)
+        for changes in report.artifacts where !changes.changes.isEmpty {
+            print(ChangeView(changes, palette).summary)
         }
         if !report.kept.isEmpty {
             print("Local changes were kept in \(counted(report.kept.count, "file")):")

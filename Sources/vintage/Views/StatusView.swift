@@ -72,12 +72,8 @@ struct StatusView {
 
     private func printChanges(of artifact: ArtifactStatus) {
         let view = ChangeView(artifact.changes, palette)
-        if artifact.changes.changes.count == 1, artifact.changes.changes[0].path.isRoot {
-            // The artifact is one file: its change says all.
-            session.print("    " + view.lines().joined())
-            return
-        }
-        session.print("    \(artifact.path): \(view.counts)  \(view.bytes)".trimmingTrailingSpaces)
+        session.print("    " + view.summary)
+        if view.onlyLine != nil { return }
         for line in view.lines(limit: Self.limit) { session.print("        " + line) }
     }
 
