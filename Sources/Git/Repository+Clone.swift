@@ -63,7 +63,9 @@ extension Repository {
         }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0 {
-            if errno != EINTR { throw .failed(operation: "running git clone", message: String(cString: strerror(errno))) }
+            guard errno == EINTR else {
+                throw .failed(operation: "running git clone", message: String(cString: strerror(errno)))
+            }
         }
         // The wait status: a signal in the low seven bits, else the exit status in the next byte.
         let signal = status & 0x7f

@@ -29,18 +29,34 @@ public struct FolderRemote: Remote {
         return root.appending(name)
     }
 
-    /// Makes the folder, if the one around it exists.
+    /// Makes the folder, if the one around it exists, and removes what pushes that were killed long ago left.
     public func prepare() throws(RemoteError) {
         if root.exists {
             let names = try withFileErrors { () throws(FileError) in try Directory(root).listing().map(Array.init) }
             // A temporary file is all that an attempt to make it may have left; or another made it just now.
             let isRemote = names.contains(Array(RemoteLayout.description.utf8))
-            if isRemote || names.allSatisfy({ $0.elementsEqual("tmp".utf8) }) { return }
-            throw .notARemote(location: location)
+            guard isRemote || names.allSatisfy({ $0.elementsEqual("tmp".utf8) }) else {
+                throw .notARemote(location: location)
+            }
+            return try removeLeftovers()
         }
         let parent = root.removingLastComponent()
         guard parent.isEmpty || parent.exists else { throw .noFolder(location: displayed(parent)) }
         try withFileErrors { () throws(FileError) in try root.makeDirectories() }
+    }
+
+    /// No push takes a week for one pack.
+    private static let leftoverAge: Int64 = 7 * 24 * 3600 * 1_000_000_000
+
+    private func removeLeftovers() throws(RemoteError) {
+        try withFileErrors { () throws(FileError) in
+            guard temporary.exists else { return }
+            let oldest = fileSystemClock() - Self.leftoverAge
+            let folder = try Directory(temporary)
+            for name in try folder.listing() where name.starts(with: temporaryPrefix.utf8) {
+                if let status = try folder.status(name), status.modified < oldest { try folder.remove(name) }
+            }
+        }
     }
 
     /// Lists the files below a folder. Those that are being written stand elsewhere.

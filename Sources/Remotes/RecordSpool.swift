@@ -37,7 +37,8 @@ final class RecordSpool: Sendable {
 
     /// Hands the record of an object to `body`, and the object; `nil` if it is not here.
     func read<Result>(
-        _ key: ObjectKey, _ body: (RecordHeader, UnsafeRawBufferPointer, _ content: UnsafeRawBufferPointer)
+        _ key: ObjectKey,
+        _ body: (RecordHeader, UnsafeRawBufferPointer, _ content: UnsafeRawBufferPointer)
             throws(StoreError) -> Result
     ) throws(StoreError) -> Result? {
         guard let (offset, header) = state.withLock({ $0.places[key] }) else { return nil }

@@ -39,7 +39,7 @@ public protocol Remote: Sendable {
     @discardableResult
     func create(_ name: String, _ bytes: UnsafeRawBufferPointer) throws(RemoteError) -> Bool
 
-    /// Makes the place where objects go, before the first one is created there.
+    /// Makes the place where objects go, if it is not there. Called at the beginning of each push.
     ///
     /// - Throws: ``RemoteError/notARemote(location:)`` if it is there and holds something, or
     ///   ``RemoteError/noFolder(location:)`` if it cannot be made.

@@ -58,8 +58,8 @@ extension Remote {
 
     /// Reads what the remote says of itself, or makes it a remote.
     func describe(parameters: ChunkingParameters) throws(RemoteError) -> RemoteDescription {
-        if let description = try remoteDescription() { return description }
         try prepare()
+        if let description = try remoteDescription() { return description }
         try create(RemoteLayout.description, RemoteDescription(parameters: parameters).encoded())
         // Another may have been first.
         guard let description = try remoteDescription() else { throw .notARemote(location: location) }

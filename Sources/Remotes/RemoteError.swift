@@ -49,17 +49,20 @@ extension RemoteError: CustomStringConvertible {
         case .file(let error): error.description
         case .store(let error): error.description
         case .unknownRemote(let name, let nearest?): "there is no remote '\(name)'; did you mean '\(nearest)'?"
-        case .unknownRemote(let name, nil): "there is no remote '\(name)'; run 'vintage remote list' to see those there are"
+        case .unknownRemote(let name, nil):
+            "there is no remote '\(name)'; run 'vintage remote list' to see those there are"
         case .noRemote: "there is no remote; run 'vintage remote add NAME PATH' first"
         case .noDefault(let names):
-            "no remote is the default; name one of \(names.joined(separator: ", ")), or run 'vintage remote set NAME --default'"
+            "no remote is the default; name one of \(names.joined(separator: ", ")), or run "
+                + "'vintage remote set NAME --default'"
         case .remoteExists(let name):
             "there is a remote '\(name)' already; run 'vintage remote set \(name) PATH' to move it"
         case .invalidName(let name):
             "'\(name)' cannot be a remote's name: use letters, digits, - and _, beginning with a letter"
         case .unsupportedLocation(let text):
             "'\(text)' is no place that this version knows; give the path of a folder"
-        case .noFolder(let location): "there is no folder \(location); make it, or mount the disk it is on, and try again"
+        case .noFolder(let location):
+            "there is no folder \(location); make it, or mount the disk it is on, and try again"
         case .notARemote(let location):
             "\(location) holds something else than a remote; name an empty folder or one that does not exist yet"
         case .empty(let location): "nothing has been pushed to \(location) yet; run 'vintage push' where the data is"

@@ -134,7 +134,7 @@ struct PushSelection {
         var known: [RelativePath: Set<ObjectID>] = [:]
         for (artifact, ids) in roots.sorted(by: { $0.key < $1.key }) {
             for id in ids.sorted() { try order.add(id) }
-            known[artifact] = try ids.reduce(into: []) { $0.formUnion(try workspace.ancestors($1).keys) }
+            known[artifact] = order.ancestors(of: ids)
         }
         self.known = known
         snapshots = order.snapshots
@@ -164,6 +164,7 @@ private struct HistoryOrder {
     let store: Store
     private(set) var snapshots: [ObjectID] = []
     private var seen: Set<ObjectID> = []
+    private var parents: [ObjectID: [ObjectID]] = [:]
 
     init(store: Store) { self.store = store }
 
@@ -184,9 +185,21 @@ private struct HistoryOrder {
     }
 
     /// What a snapshot follows; nothing for one that only the remote may have.
-    private func history(of id: ObjectID) throws -> ArraySlice<ObjectID> {
+    private mutating func history(of id: ObjectID) throws -> ArraySlice<ObjectID> {
         guard store.contains(id, kind: .snapshot) else { return [] }
-        return try store.snapshot(id).history[...]
+        let snapshot = try store.snapshot(id)
+        parents[id] = snapshot.parents
+        return snapshot.history[...]
+    }
+
+    /// The given snapshots, which were added, and all that they follow.
+    func ancestors(of ids: Set<ObjectID>) -> Set<ObjectID> {
+        var found: Set<ObjectID> = []
+        var waiting = Array(ids)
+        while let id = waiting.popLast() {
+            if found.insert(id).inserted { waiting += parents[id] ?? [] }
+        }
+        return found
     }
 }
 

@@ -54,7 +54,8 @@ extension ConfigurationFile {
             }
         }
         if remote.url.isEmpty {
-            throw .invalidValue("a section without 'url'", key: key, source, value.position, expected: "a path or a URL")
+            throw .invalidValue(
+                "a section without 'url'", key: key, source, value.position, expected: "a path or a URL")
         }
         return remote
     }

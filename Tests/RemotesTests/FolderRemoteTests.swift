@@ -84,6 +84,22 @@ struct FolderRemoteTests {
         #expect(!project.folder.appending("mount").exists)
     }
 
+    @Test("what a killed push left is removed once it is old, and not before")
+    func leftovers() throws {
+        let project = try TestProject()
+        try project.remote.prepare()
+        _ = try create(project.remote, "format", bytes("x"))
+        let (old, young) = (
+            project.remote.root.appending("tmp/\(temporaryName())"),
+            project.remote.root.appending("tmp/\(temporaryName())")
+        )
+        for path in [old, young] { try path.replaceContents(with: bytes("half")) }
+        try File(reading: old).setModified(fileSystemClock() - 8 * 24 * 3600 * 1_000_000_000)
+        try project.remote.prepare()
+        #expect(!old.exists)
+        #expect(young.exists)
+    }
+
     @Test("a remote of a newer format is refused")
     func newerFormat() throws {
         let project = try TestProject()

@@ -114,7 +114,8 @@ func checkIsWhole(_ objects: [String: [UInt8]], _ location: SourceLocation = #_s
             guard let links = try? ObjectLink(key, level: level).links(in: bytes) else { continue }
             for link in links {
                 #expect(
-                    found[link.key] != nil, "the \(key.kind) \(key.id.short) needs a \(link.key.kind) that is not named",
+                    found[link.key] != nil,
+                    "the \(key.kind) \(key.id.short) needs a \(link.key.kind) that is not named",
                     sourceLocation: location)
             }
         }

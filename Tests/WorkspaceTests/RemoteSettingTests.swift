@@ -50,11 +50,23 @@ struct RemoteSettingTests {
         "what cannot be is told with its place",
         arguments: [
             ("remotes: store\n", "vintage.yaml:1:10: 'remotes' must be a section of names, each with a path or a URL"),
-            ("remotes:\n  2nd: /x\n", "vintage.yaml:2:3: 'remotes' must be names of letters, digits, - and _, not '2nd'"),
-            ("remotes:\n  s:\n    ulr: /x\n", "vintage.yaml:3:5: unknown key 'remotes.s.ulr'; did you mean 'remotes.s.url'?"),
-            ("remotes:\n  s:\n    url: [a]\n", "vintage.yaml:3:10: 'remotes.s.url' must be a path or a URL, not a list"),
+            (
+                "remotes:\n  2nd: /x\n",
+                "vintage.yaml:2:3: 'remotes' must be names of letters, digits, - and _, not '2nd'"
+            ),
+            (
+                "remotes:\n  s:\n    ulr: /x\n",
+                "vintage.yaml:3:5: unknown key 'remotes.s.ulr'; did you mean 'remotes.s.url'?"
+            ),
+            (
+                "remotes:\n  s:\n    url: [a]\n",
+                "vintage.yaml:3:10: 'remotes.s.url' must be a path or a URL, not a list"
+            ),
             ("remotes:\n  s:\n    default: true\n", "'remotes.s' must be a path or a URL, not a section without 'url'"),
-            ("remotes:\n  s: {url: /x, default: perhaps}\n", "'remotes.s.default' must be true or false, not 'perhaps'"),
+            (
+                "remotes:\n  s: {url: /x, default: perhaps}\n",
+                "'remotes.s.default' must be true or false, not 'perhaps'"
+            ),
             ("remots:\n  s: /x\n", "vintage.yaml:1:1: unknown key 'remots'; did you mean 'remotes'?"),
         ])
     func mistakes(text: String, expected: String) {
@@ -67,7 +79,8 @@ struct RemoteSettingTests {
         let start = "# ours\ngc:\n  grace: 30d  # long\n"
         let one = try edited(RemoteSetting(name: "store", url: "../shared"), "store", in: start)
         #expect(one == start + "remotes:\n  store: ../shared\n")
-        let two = try edited(RemoteSetting(name: "b", url: "/mnt/b", isDefault: true), "b", in: one + "core:\n  workers: 2\n")
+        let backup = RemoteSetting(name: "b", url: "/mnt/b", isDefault: true)
+        let two = try edited(backup, "b", in: one + "core:\n  workers: 2\n")
         #expect(two == one + "  b:\n    url: /mnt/b\n    default: true\ncore:\n  workers: 2\n")
         let three = try edited(RemoteSetting(name: "b", url: "/mnt/c"), "b", in: two)
         #expect(three == one + "  b: /mnt/c\ncore:\n  workers: 2\n")
@@ -78,7 +91,10 @@ struct RemoteSettingTests {
 
     @Test("any text comes back as the place it was written as")
     func oddTexts() throws {
-        for url in ["a b", "../ünï", "\"q\"", "back\\slash", "yes", "5", "x: y", "# no comment", "s3://bucket/x?y=1", " edge "] {
+        let texts = [
+            "a b", "../ünï", "\"q\"", "back\\slash", "yes", "5", "x: y", "# no comment", "s3://bucket/x?y=1", " edge ",
+        ]
+        for url in texts {
             let text = try edited(RemoteSetting(name: "r", url: url), "r", in: "")
             #expect(try remotes(shared: text).map(\.url) == [url], "\(text)")
         }

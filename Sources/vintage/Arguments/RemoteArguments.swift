@@ -16,8 +16,12 @@ struct RemoteArguments {
 
     /// Reads arguments.
     ///
-    /// - Parameter takesTags: whether a version that the remote names may stand for an artifact.
-    init(_ arguments: [RawArgument], in session: Session, takesTags: Bool = false) throws {
+    /// - Parameters:
+    ///   - takesTags: whether a version that the remote names may stand for an artifact.
+    ///   - mustBeInLock: whether an artifact must be in the lock as it is.
+    init(
+        _ arguments: [RawArgument], in session: Session, takesTags: Bool = false, mustBeInLock: Bool = true
+    ) throws {
         var rest = arguments[...]
         if let first = rest.first, session.workspace.remotes.contains(where: { $0.name == first.text }) {
             remote = first.text
@@ -38,9 +42,8 @@ struct RemoteArguments {
             }
         }
         // A misspelt remote is no artifact either, and which of both was meant is not certain.
-        if remote == nil, let first = arguments.first, let path = artifacts.first, tags.isEmpty,
-            lock.artifacts(inside: path).isEmpty, lock.artifact(containing: path) == nil,
-            session.workspace.repository != nil || session.workspace.remotes.isEmpty
+        if mustBeInLock, remote == nil, let first = arguments.first, let path = artifacts.first, tags.isEmpty,
+            lock.artifacts(inside: path).isEmpty, lock.artifact(containing: path) == nil
         {
             let names = session.workspace.remotes.map(\.name) + lock.entries.map(\.path.description)
             let nearest = nearestName(to: first.text, among: names).map { "; did you mean '\($0)'?" } ?? ""

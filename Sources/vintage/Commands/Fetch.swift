@@ -36,9 +36,13 @@ struct Fetch: WorkspaceCommand {
     var arguments: [RawArgument] = []
 
     func run(in session: Session) throws -> ExitStatus {
-        let arguments = try RemoteArguments(arguments, in: session, takesTags: true)
+        // The lock of another commit, or without git the remote, may know artifacts that the lock here does not.
+        let mustBeInLock = revision == nil && session.workspace.repository != nil
+        let arguments = try RemoteArguments(
+            arguments, in: session, takesTags: true, mustBeInLock: mustBeInLock)
         if !arguments.tags.isEmpty && (revision != nil || !arguments.artifacts.isEmpty) {
-            throw WorkspaceError.misuse("ARTIFACT@TAG goes with neither artifacts nor --revision; fetch one after another")
+            throw WorkspaceError.misuse(
+                "ARTIFACT@TAG goes with neither artifacts nor --revision; fetch one after another")
         }
         let selection: FetchSelection =
             if let revision {

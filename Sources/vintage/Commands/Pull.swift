@@ -23,11 +23,14 @@ struct Pull: WorkspaceCommand {
 
     @OptionGroup var json: JSONOption
 
-    @Argument(help: ArgumentHelp("The remote, then artifacts; by default the default remote and all.", valueName: "remote] [artifact"))
+    @Argument(
+        help: ArgumentHelp(
+            "The remote, then artifacts; by default the default remote and all.", valueName: "remote] [artifact"))
     var arguments: [RawArgument] = []
 
     func run(in session: Session) throws -> ExitStatus {
-        let arguments = try RemoteArguments(arguments, in: session)
+        let arguments = try RemoteArguments(
+            arguments, in: session, mustBeInLock: session.workspace.repository != nil)
         let report = try ProgressLine.show("pulling") { meter in
             try session.workspace.pull(
                 remote: arguments.remote, artifacts: arguments.artifacts, withHistory: withHistory, force: force,

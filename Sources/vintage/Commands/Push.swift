@@ -25,7 +25,9 @@ struct Push: WorkspaceCommand {
 
     @OptionGroup var json: JSONOption
 
-    @Argument(help: ArgumentHelp("The remote, then artifacts; by default the default remote and all.", valueName: "remote] [artifact"))
+    @Argument(
+        help: ArgumentHelp(
+            "The remote, then artifacts; by default the default remote and all.", valueName: "remote] [artifact"))
     var arguments: [RawArgument] = []
 
     func run(in session: Session) throws -> ExitStatus {
