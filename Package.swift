@@ -37,12 +37,28 @@ let package = Package(
             name: "Workspace",
             dependencies: ["FileSystem", "ObjectStore", "Git", .product(name: "Yams", package: "Yams")],
             swiftSettings: settings),
+        .target(name: "TextFormats", swiftSettings: settings),
+        .target(
+            name: "Checks",
+            dependencies: ["FileSystem", "Git", "ObjectStore", "TextFormats", "Workspace"],
+            swiftSettings: settings),
+        // The scripts are compiled into the program, so that what is installed is what Hooks/ holds.
+        .target(
+            name: "HookScripts", path: "Hooks",
+            resources: [
+                .embedInCode("pre-commit"), .embedInCode("prepare-commit-msg"), .embedInCode("post-checkout"),
+                .embedInCode("post-merge"), .embedInCode("post-rewrite"),
+            ], swiftSettings: settings),
+        .target(
+            name: "GitBridge",
+            dependencies: ["Checks", "FileSystem", "Git", "HookScripts", "ObjectStore", "Workspace"],
+            swiftSettings: settings),
         .target(
             name: "Remotes", dependencies: ["FileSystem", "Git", "ObjectStore", "Workspace"], swiftSettings: settings),
         .executableTarget(
             name: "vintage",
             dependencies: [
-                "Remotes", "Workspace", "ObjectStore", "Git", "FileSystem", "CPlatform",
+                "Checks", "GitBridge", "Remotes", "Workspace", "ObjectStore", "Git", "FileSystem", "TextFormats", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -62,6 +78,15 @@ let package = Package(
         .testTarget(name: "GitTests", dependencies: ["Git"], swiftSettings: settings),
         .testTarget(
             name: "WorkspaceTests", dependencies: ["Workspace", "FileSystem", "ObjectStore"], swiftSettings: settings),
+        .testTarget(name: "TextFormatsTests", dependencies: ["TextFormats"], swiftSettings: settings),
+        .testTarget(
+            name: "ChecksTests",
+            dependencies: ["Checks", "FileSystem", "Git", "ObjectStore", "TextFormats", "Workspace"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "GitBridgeTests",
+            dependencies: ["Checks", "FileSystem", "Git", "GitBridge", "ObjectStore", "Workspace"],
+            swiftSettings: settings),
         .testTarget(
             name: "RemotesTests", dependencies: ["Remotes", "Workspace", "FileSystem", "ObjectStore"],
             swiftSettings: settings),

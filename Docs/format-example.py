@@ -128,10 +128,11 @@ def read_node(reader):
     level = reader.byte("level")
     require(level <= HIGHEST_LEVEL, "a level is out of range")
     size = reader.number("size")
-    require(size < 1 << 63, "a size is out of range")
+    require(size < 1 << 63 and (level or kind == 4 or size <= LARGEST_OBJECT), "a size is out of range")
     if kind == 3:
         require(level == 0 and size > 0, "a link's target is out of range")
     files = reader.number("files and links below") if kind == 4 else 1
+    require(files < 1 << 63, "a count of files is out of range")
     return {"kind": kind, "level": level, "size": size, "files": files, "id": reader.id("its id")}
 
 
@@ -144,7 +145,7 @@ def read_manifest(reader):
     entries = []
     for _ in range(count):
         entry = (reader.id("id"), reader.number("size"))
-        require(entry[1] > 0, "a size is zero")
+        require(0 < entry[1] and (level > 1 or entry[1] <= LARGEST_OBJECT), "a size is out of range")
         entries.append(entry)
     require(sum(size for _, size in entries) < 1 << 63, "its sizes are out of range")
     reader.end()
@@ -229,7 +230,7 @@ def listing_ends(name):
     hash = 0xCBF29CE484222325
     for byte in name:
         hash = (hash ^ byte) * 0x100000001B3 & MASK
-    return hash >> 32 & 0x7F == 0
+    return (hash * 0x9E3779B97F4A7C15 & MASK) >> 57 == 0
 
 
 def split(items, ends):

@@ -35,6 +35,7 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
             case .diskQuotaExceeded: "; raise the quota or free some space and try again"
             case .permissionDenied, .notPermitted: "; check who owns it and its permissions"
             case .readOnlyFileSystem: "; the file system is mounted read-only"
+            case .fileTooLarge: "; raise the limit on the size of files (ulimit -f), or use another file system"
             case .tooManyOpenFiles: "; raise the limit on open files (ulimit -n)"
             default: ""
             }

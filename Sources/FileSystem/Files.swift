@@ -76,23 +76,23 @@ extension FilePath {
         guard result == 0 else { throw FileError("rename to", new) }
     }
 
-    /// Gives a file a second name, which must not be taken.
+    /// Gives the file a further name, unless that is taken.
     ///
     /// - Returns: `false` if it is.
-    public func link(to new: FilePath) throws(FileError) -> Bool {
-        let result = withPlatformString { old in
-            new.withPlatformString { new in
-                #if canImport(Glibc)
-                    Glibc.link(old, new)
-                #elseif canImport(Musl)
-                    Musl.link(old, new)
-                #else
-                    Darwin.link(old, new)
-                #endif
-            }
-        }
+    public func linkUnlessTaken(_ new: FilePath) throws(FileError) -> Bool {
+        let result = withPlatformString { old in new.withPlatformString { new in systemLink(old, new) } }
         if result == 0 { return true }
         if errno == EEXIST { return false }
+        throw FileError("link to", new)
+    }
+
+    /// Gives the file a further name; nothing happens if there is something of that name.
+    ///
+    /// - Returns: `false` if the file system knows no further names.
+    public func link(to new: FilePath) throws(FileError) -> Bool {
+        let result = withPlatformString { old in new.withPlatformString { new in systemLink(old, new) } }
+        if result == 0 || errno == EEXIST { return true }
+        if [EPERM, ENOTSUP, EOPNOTSUPP, ENOSYS, EMLINK].contains(errno) { return false }
         throw FileError("link to", new)
     }
 
@@ -169,3 +169,6 @@ extension FilePath {
         }
     }
 }
+
+/// `link` by a name that no extension of `FilePath` hides.
+private func systemLink(_ old: UnsafePointer<CChar>, _ new: UnsafePointer<CChar>) -> Int32 { link(old, new) }

@@ -54,7 +54,7 @@ public struct GitObjectID: Hashable, Sendable {
     }
 
     /// Whether every byte is zero, which is how git writes "no object" in its logs.
-    var isZero: Bool { words == (0, 0, 0) }
+    public var isZero: Bool { words == (0, 0, 0) }
 
     /// The first 7 hexadecimal digits, for people.
     public var short: String { String(description.prefix(7)) }

@@ -62,6 +62,58 @@ extension Repository {
         return try conflictedPaths()
     }
 
+    /// Merges the lines of three versions of a text; `nil` if both sides changed the same lines in different ways.
+    public static func mergedText(
+        base: [UInt8], ours: [UInt8], theirs: [UInt8]
+    ) throws(GitError) -> [UInt8]? {
+        try Library.start()
+        var result = git_merge_file_result()
+        defer { git_merge_file_result_free(&result) }
+        let code = base.withUnsafeBytes { base in
+            ours.withUnsafeBytes { ours in
+                theirs.withUnsafeBytes { theirs in
+                    var inputs = [base, ours, theirs].map { bytes in
+                        var input = git_merge_file_input()
+                        git_merge_file_input_init(&input, UInt32(GIT_MERGE_FILE_INPUT_VERSION))
+                        // Nothing at all is an empty text, not a missing one.
+                        input.ptr = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+                        input.size = bytes.count
+                        return input
+                    }
+                    return git_merge_file(&result, &inputs[0], &inputs[1], &inputs[2], nil)
+                }
+            }
+        }
+        try check(code, "merging a text")
+        guard result.automergeable == 1 else { return nil }
+        return Array(UnsafeRawBufferPointer(start: result.ptr, count: result.len))
+    }
+
+    /// What git is in the middle of, after it stopped for the user.
+    public enum PendingOperation: Hashable, Sendable {
+        /// `git merge`.
+        case merge
+        /// `git rebase`, also one that applies patches.
+        case rebase
+        /// `git cherry-pick`.
+        case cherryPick
+        /// `git revert`.
+        case revert
+    }
+
+    /// What git is in the middle of; `nil` if nothing.
+    public func pendingOperation() -> PendingOperation? {
+        switch git_repository_state_t(rawValue: UInt32(max(0, git_repository_state(pointer)))) {
+        case GIT_REPOSITORY_STATE_MERGE: .merge
+        case GIT_REPOSITORY_STATE_REBASE, GIT_REPOSITORY_STATE_REBASE_INTERACTIVE, GIT_REPOSITORY_STATE_REBASE_MERGE,
+            GIT_REPOSITORY_STATE_APPLY_MAILBOX_OR_REBASE:
+            .rebase
+        case GIT_REPOSITORY_STATE_CHERRYPICK, GIT_REPOSITORY_STATE_CHERRYPICK_SEQUENCE: .cherryPick
+        case GIT_REPOSITORY_STATE_REVERT, GIT_REPOSITORY_STATE_REVERT_SEQUENCE: .revert
+        default: nil
+        }
+    }
+
     /// The commit being merged; `nil` if no merge is in progress.
     public func mergeHead() throws(GitError) -> GitObjectID? {
         try mergeHeads().first

@@ -51,12 +51,13 @@ public final class Archiver: Sendable {
     /// Stores files.
     ///
     /// - Parameters:
-    ///   - sizes: the size that each file is expected to have, for the order of work only.
+    ///   - sizes: the size that each file is expected to have, for the order of work and the meter only.
     ///   - open: opens the file of a number; called again when a file must be read again.
     /// - Returns: what was stored, in the files' order.
     /// - Throws: ``StoreError/unstableFile(_:)`` for a file that kept changing while it was read.
     public func archive(sizes: [UInt64], open: @escaping Open) throws(StoreError) -> [ArchivedFile] {
         archived.withLock { $0 = [ArchivedFile?](repeating: nil, count: sizes.count) }
+        meter?.expect(sizes.reduce(0, &+))
         let isLarge = { (number: Int) in sizes[number] > UInt64(Self.batchSize) }
         try WorkQueue.run(workers: workers, capacity: workers * 2) { (queue) throws(StoreError) in
             // Large files first, so that the last of the work is spread evenly.
@@ -97,31 +98,8 @@ public final class Archiver: Sendable {
         let before = try Self.settledStatus(of: file)
         guard before.kind == .regular else { throw .unsupportedFile(displayed(file.path)) }
         let assembly = FileAssembly(sink: sink)
-        var batch = buffers.take()
-        var filled = 0
-        var total: UInt64 = 0
-        var isAtEnd = false
-        while !isAtEnd {
-            let space = UnsafeMutableRawBufferPointer(rebasing: batch.bytes[filled...])
-            let count = try withFileErrors { () throws(FileError) in try file.read(into: space) }
-            isAtEnd = count < space.count
-            filled += count
-            total += UInt64(count)
-            meter?.add(UInt64(count))
-            if isAtEnd { break }
-            let ends = cut(batch.bytes, filled, leaving: chunker.parameters.maximum)
-            // What is left over begins the next batch.
-            let start = ends.last ?? 0
-            let next = buffers.take()
-            next.bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: batch.bytes[start..<filled]))
-            let full = batch
-            let part = assembly.nextPart()
-            try queue.submit { [buffers] () throws(StoreError) in
-                try assembly.store(part, full.bytes, ends)
-                buffers.give(full)
-            }
-            batch = next
-            filled -= start
+        let (batch, filled, total) = try feed(assembly, queue, from: buffers.take(), 0) { (space) throws(StoreError) in
+            try withFileErrors { () throws(FileError) in try file.read(into: space) }
         }
         let after = try withFileErrors { () throws(FileError) in try file.status() }
         guard after == before, UInt64(after.size) == total else {
@@ -137,6 +115,71 @@ public final class Archiver: Sendable {
         }
         try assembly.store(part, batch.bytes, ends)
         buffers.give(batch)
+    }
+
+    /// Stores one content as it comes, such as from a pipe, and in bounded memory.
+    ///
+    /// - Parameter read: fills the given space as far as the content goes; a space that is not filled is the end.
+    public func archive(
+        stream read: (UnsafeMutableRawBufferPointer) throws(StoreError) -> Int
+    ) throws(StoreError) -> FileReference {
+        let assembly = FileAssembly(sink: sink)
+        let first = buffers.take()
+        let count = try read(first.bytes)
+        meter?.add(UInt64(count))
+        if count == 0 {
+            buffers.give(first)
+            return .empty
+        }
+        let stored = Mutex<FileReference?>(nil)
+        func finish(_ batch: BufferPool.Buffer, _ filled: Int) throws(StoreError) {
+            let part = assembly.nextPart()
+            assembly.whenComplete { reference in stored.withLock { $0 = reference } }
+            try assembly.store(part, batch.bytes, cut(batch.bytes, filled, leaving: 1))
+            buffers.give(batch)
+        }
+        if count < first.bytes.count {
+            try finish(first, count)
+        } else {
+            try WorkQueue.run(workers: workers, capacity: workers * 2) { (queue) throws(StoreError) in
+                let (batch, filled, _) = try feed(assembly, queue, from: first, count, read)
+                try finish(batch, filled)
+            }
+        }
+        return stored.withLock { $0! }
+    }
+
+    /// Reads a content to its end and hands its pieces on, but for those of the last batch.
+    ///
+    /// - Parameters:
+    ///   - batch: the first batch, with the content's first `filled` bytes.
+    /// - Returns: the last batch, how many bytes of it are left to be stored, and the bytes that were read here.
+    private func feed(
+        _ assembly: FileAssembly, _ queue: WorkQueue, from batch: BufferPool.Buffer, _ filled: Int,
+        _ read: (UnsafeMutableRawBufferPointer) throws(StoreError) -> Int
+    ) throws(StoreError) -> (batch: BufferPool.Buffer, filled: Int, total: UInt64) {
+        var (batch, filled, total) = (batch, filled, UInt64(0))
+        while true {
+            let space = UnsafeMutableRawBufferPointer(rebasing: batch.bytes[filled...])
+            let count = try read(space)
+            filled += count
+            total += UInt64(count)
+            meter?.add(UInt64(count))
+            if count < space.count { return (batch, filled, total) }
+            let ends = cut(batch.bytes, filled, leaving: chunker.parameters.maximum)
+            // What is left over begins the next batch.
+            let start = ends.last ?? 0
+            let next = buffers.take()
+            next.bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: batch.bytes[start..<filled]))
+            let full = batch
+            let part = assembly.nextPart()
+            try queue.submit { [buffers] () throws(StoreError) in
+                try assembly.store(part, full.bytes, ends)
+                buffers.give(full)
+            }
+            batch = next
+            filled -= start
+        }
     }
 
     /// Where the chunks of a buffer's first `count` bytes end, while at least `leaving` bytes are left to look at.

@@ -36,6 +36,9 @@ struct DamageSearch: ~Copyable {
         }
     }
 
+    /// Searches the content of one file.
+    mutating func search(_ name: String, _ content: FileReference) { _ = search(content, name, .root) }
+
     private mutating func note(_ key: ObjectKey, _ name: String, _ path: RelativePath) {
         guard damaged.contains(key) else { return }
         let item = VerificationReport.Touched.Item(artifact: name, path: path)

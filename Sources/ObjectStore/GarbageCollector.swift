@@ -38,16 +38,20 @@ extension Store {
     ///   - cutoff: a snapshot in a pack that was written at this time or later, in seconds since 1970, is kept.
     ///   - dryRun: whether to say only what would be done.
     ///   - waits: whether to wait until no other writer works. A process that holds a writer itself must not wait.
+    ///   - contents: gives further contents of files to keep, as far as the store has them. It is asked once nobody
+    ///     else writes, so that what was written until then is among them.
     /// - Throws: ``StoreError/busy(_:)`` if a writer works, or ``StoreError/refusedCleanUp(reason:)`` if something that
     ///   must be kept is missing or damaged.
     public func collectGarbage(
-        roots: [ObjectID], keepingSnapshotsSince cutoff: Int64, dryRun: Bool, waits: Bool = false
+        roots: [ObjectID], keepingSnapshotsSince cutoff: Int64, dryRun: Bool, waits: Bool = false,
+        contents: () throws(StoreError) -> [FileReference] = { () throws(StoreError) in [] }
     ) throws(StoreError) -> GarbageReport {
         let writer = try makeExclusiveWriter(waits: waits)
         defer { withExtendedLifetime(writer) {} }
         try refresh()
+        try adoptJournals(isAlone: true)
         var collector = try GarbageCollector(store: self, writer: writer)
-        try collector.mark(roots + tags().map(\.snapshot), since: cutoff)
+        try collector.mark(roots + tags().map(\.snapshot), contents(), since: cutoff)
         try collector.plan()
         try dryRun ? collector.measure() : collector.sweep()
         try collector.removeTemporaryFiles(dryRun: dryRun)
@@ -128,8 +132,9 @@ struct GarbageCollector: ~Copyable {
     // MARK: Mark
 
     /// Marks what must be kept.
-    mutating func mark(_ roots: [ObjectID], since cutoff: Int64) throws(StoreError) {
+    mutating func mark(_ roots: [ObjectID], _ contents: [FileReference], since cutoff: Int64) throws(StoreError) {
         reachability.mark(roots, followsHistory: true)
+        for content in contents { reachability.mark(named: content) }
         // A lost chunk reaches nothing further, so what else is reached is still known.
         if let flaw = reachability.flaws.first(where: { $0.key.kind != .chunk }) {
             let owner = flaw.neededBy.map { ", which the \($0.kind) \($0.id.short) needs" } ?? ", which must be kept"

@@ -135,7 +135,10 @@ extension GarbageCollector {
             }
         }
         try withFileErrors { () throws(FileError) in
+            // Journals were completed before: one that is there could not be, and waits.
+            let journals = Set(try store.layout.journals())
             try collect(store.layout.temporary, all: true)
+            leftovers.removeAll { journals.contains($0) }
             try collect(store.layout.root, all: false)
             let tags = store.layout.tags
             for name in try Directory(tags).listing() {

@@ -32,6 +32,8 @@ struct Reachability: ~Copyable {
     private(set) var flaws: [Flaw] = []
     /// Parents and inputs that are not here, each with the snapshot that names it: their history may be elsewhere.
     private(set) var absentHistory: [(snapshot: ObjectID, neededBy: ObjectID)] = []
+    /// Contents named from outside that the store lacks, or has as something else.
+    private(set) var absentContents = 0
     /// The snapshots that were read.
     private(set) var snapshots: [(id: ObjectID, snapshot: Snapshot)] = []
 
@@ -72,6 +74,30 @@ struct Reachability: ~Copyable {
                 for parent in snapshot.parents { waiting.append((parent, id)) }
                 for input in snapshot.inputs { waiting.append((input.snapshot, id)) }
             }
+        }
+    }
+
+    /// Marks a content that something outside of the store names, as a pointer in git does.
+    ///
+    /// One that the store lacks is counted only, and what is said of its size is not believed: anybody can write a name.
+    mutating func mark(named content: FileReference) {
+        if content.size == 0 && content.level == 0 { return }
+        let key = ObjectKey(content.id, content.kind)
+        guard let place = marks.place(of: key) else {
+            absentContents += 1
+            return
+        }
+        if content.level == 0 {
+            _ = insert(place)
+            return
+        }
+        guard
+            let manifest = read(key, place, nil, { (bytes) throws(DecodingFailure) in try Manifest(decoding: bytes) })
+        else { return }
+        if manifest.level == content.level {
+            markFile(content.id, manifest.size, content.level, key)
+        } else {
+            absentContents += 1
         }
     }
 

@@ -52,6 +52,7 @@ public final class Restorer: Sendable {
     public func restore(
         _ files: [FileReference], open: @escaping Open, complete: @escaping Complete
     ) throws(StoreError) {
+        meter?.expect(files.reduce(0) { $0 &+ $1.size })
         try WorkQueue.run(workers: workers, capacity: workers * 4) { (queue) throws(StoreError) in
             for number in files.indices where files[number].size > Self.pieceSize {
                 try self.restoreLarge(number, files[number], open, complete, queue)

@@ -101,6 +101,8 @@ public final class Store: Sendable {
             // Large ones first: most objects are there.
             found.sort { $0.count > $1.count }
             indexes.withLock { $0 = found }
+            // Where that is not allowed the journals stay for somebody who may.
+            _ = try? adoptJournals(isAlone: false)
             return
         }
     }

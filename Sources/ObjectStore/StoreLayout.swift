@@ -25,6 +25,17 @@ package struct StoreLayout: Sendable {
         indexes.appending(id.description + ".index")
     }
 
+    /// The journal of a writer, under a name of its own.
+    package func journal(_ name: String) -> FilePath { temporary.appending(Self.journalPrefix + name) }
+
+    private static let journalPrefix = "journal"
+
+    /// The journals of writers that live or were killed.
+    package func journals() throws(FileError) -> [FilePath] {
+        let listing = try Directory(temporary).listing()
+        return listing.filter { $0.starts(with: Self.journalPrefix.utf8) }.map { temporary.appending(bytes: $0) }
+    }
+
     /// Every index file, in no particular order.
     package func indexFiles() throws(StoreError) -> [FilePath] {
         try withFileErrors { () throws(FileError) in

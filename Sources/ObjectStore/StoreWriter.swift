@@ -36,13 +36,17 @@ public final class StoreWriter: Sendable {
     private let sealing = DispatchQueue(label: "vintage.pack.sealing")
     private let sealingSlots = DispatchSemaphore(value: 3)
     private let scratches = Mutex<[WriteScratch]>([])
+    private let keepsJournal: Bool
     private let lock: File
 
-    /// - Parameter lock: the store's lock file, locked: shared by those who add, exclusive for the clean-up.
-    init(store: Store, level: Int, targetSize: UInt64, lock: consuming File) {
+    /// - Parameters:
+    ///   - keepsJournal: whether what is put outlives this process from ``persist()`` on.
+    ///   - lock: the store's lock file, locked: shared by those who add, exclusive for the clean-up.
+    init(store: Store, level: Int, targetSize: UInt64, keepsJournal: Bool = false, lock: consuming File) {
         self.store = store
         self.level = level
         self.targetSize = targetSize
+        self.keepsJournal = keepsJournal
         self.lock = lock
     }
 
@@ -91,8 +95,10 @@ public final class StoreWriter: Sendable {
             if let failure = state.failure { throw failure }
             if state.pending.contains(key) { return false }
             do throws(StoreError) {
-                if state.open == nil { state.open = try OpenPack(layout: store.layout) }
+                if state.open == nil { state.open = try OpenPack(layout: store.layout, isJournal: keepsJournal) }
                 try state.open!.append(record)
+                // Handed over before the pack is: on another thread it would be too late for whoever persists next.
+                if keepsJournal, state.open!.size >= targetSize { try state.open!.flush() }
             } catch {
                 // The pack may hold a part of the record: nothing of it may become visible.
                 state.failure = error
@@ -133,6 +139,28 @@ public final class StoreWriter: Sendable {
         }
     }
 
+    /// Hands what was put so far to the operating system: from now on it outlives this process, however that ends.
+    ///
+    /// A kill leaves it in the journal, from which the next process that opens the store completes it. Only
+    /// ``finish()`` makes it outlive a power cut. For a writer that keeps a journal.
+    ///
+    /// - Complexity: one write of what was put since the last call; the disk is not waited for.
+    public func persist() throws(StoreError) {
+        precondition(keepsJournal)
+        try state.withLock { (state: inout State) throws(StoreError) in
+            if let failure = state.failure { throw failure }
+            do throws(StoreError) {
+                try state.open?.flush()
+            } catch {
+                state.failure = error
+                throw error
+            }
+        }
+    }
+
+    /// Whether something was put that only this writer can read.
+    public var hasUnfinished: Bool { state.withLock { !$0.pending.isEmpty } }
+
     /// Completes and flushes all packs. What was put before is now in the store, whatever happens.
     public func finish() throws(StoreError) {
         _ = try completePacks()
@@ -164,9 +192,10 @@ extension Store {
     /// - Parameters:
     ///   - level: the zstd level.
     ///   - packSize: a pack is completed once it has grown past this many bytes.
+    ///   - keepsJournal: whether what is put outlives this process from ``StoreWriter/persist()`` on.
     /// - Throws: the refusal of a file operation. Waits while the store is cleaned up.
     public func makeWriter(
-        level: Int = Store.standardCompressionLevel, packSize: UInt64 = 64 << 20
+        level: Int = Store.standardCompressionLevel, packSize: UInt64 = 64 << 20, keepsJournal: Bool = false
     ) throws(StoreError) -> StoreWriter {
         let lock = try withFileErrors { () throws(FileError) in
             let lock = try File(openingOrCreating: self.layout.lock)
@@ -175,7 +204,8 @@ extension Store {
         }
         // A clean-up may have run until just now: see what it left.
         try refresh()
-        return StoreWriter(store: self, level: level, targetSize: packSize, lock: lock)
+        return StoreWriter(
+            store: self, level: level, targetSize: packSize, keepsJournal: keepsJournal, lock: lock)
     }
 }
 
@@ -211,84 +241,6 @@ private final class WriteScratch: @unchecked Sendable {
             key: key, encoding: encoding, rawLength: UInt32(bytes.count), storedLength: UInt32(stored)
         ).encode(into: output.bytes)
         return UnsafeRawBufferPointer(rebasing: output.bytes[..<(header + stored)])
-    }
-}
-
-/// A pack that is being written under a temporary name.
-///
-/// `@unchecked Sendable`: it is used under the writer's lock, then handed to the sealing queue once and for all.
-private final class OpenPack: @unchecked Sendable {
-    private let file: File
-    private let temporary: FilePath
-    private var buffer = ByteBuffer(capacity: 1 << 20)
-    private var buffered = 0
-    private var flushed: UInt64 = 0
-    private var hash = SHA256()
-    private var entries: [PackIndex.Entry] = []
-    private var isInPlace = false
-    private(set) var lastRawLength: UInt32 = 0
-
-    var size: UInt64 { flushed + UInt64(buffered) }
-    var keys: some Sequence<ObjectKey> { entries.lazy.map(\.header.key) }
-
-    init(layout: StoreLayout) throws(StoreError) {
-        let temporary = layout.temporary.appending(temporaryName())
-        self.temporary = temporary
-        file = try withFileErrors { () throws(FileError) in try File(creating: temporary, permissions: 0o444) }
-        try PackFormat.header.withUnsafeTypedBytes { (bytes) throws(StoreError) in try write(bytes) }
-    }
-
-    deinit {
-        // A pack that was not completed leaves nothing behind.
-        if !isInPlace { try? temporary.remove() }
-    }
-
-    func append(_ record: UnsafeRawBufferPointer) throws(StoreError) {
-        let offset = UInt32(size)
-        try write(record)
-        let header = RecordHeader(decoding: record)!
-        lastRawLength = header.rawLength
-        entries.append(PackIndex.Entry(header: header, pack: 0, offset: offset))
-    }
-
-    private func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
-        if buffered + bytes.count > buffer.bytes.count { try flush() }
-        if bytes.count >= buffer.bytes.count {
-            try flush(bytes)
-        } else {
-            UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[buffered...]).copyMemory(from: bytes)
-            buffered += bytes.count
-        }
-    }
-
-    private func flush() throws(StoreError) {
-        try flush(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<buffered]))
-        buffered = 0
-    }
-
-    private func flush(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
-        if bytes.isEmpty { return }
-        hash.update(bufferPointer: bytes)
-        try withFileErrors { () throws(FileError) in try file.write(bytes) }
-        file.startWriteback(from: Int64(flushed), count: Int64(bytes.count))
-        flushed += UInt64(bytes.count)
-    }
-
-    /// Flushes the pack, gives it its name, and writes its index.
-    func seal(_ layout: StoreLayout) throws(StoreError) -> PackIndex {
-        try flush()
-        let id = hash.finalize().withUnsafeBytes { ObjectID(loading: $0) }
-        let place = layout.pack(id)
-        try withFileErrors { () throws(FileError) in
-            try file.synchronize()
-            try place.removingLastComponent().makeDirectories()
-            try temporary.rename(to: place)
-            isInPlace = true
-            try Directory(place.removingLastComponent()).synchronize()
-            try Directory(layout.packs).synchronize()
-        }
-        let bytes = PackIndex.encode(packs: [PackIndex.Pack(id: id, size: flushed)], entries: entries)
-        return try PackIndex.write(bytes, layout)
     }
 }
 

@@ -16,17 +16,32 @@ extension Store {
         }
     }
 
+    /// The content of a file that git has a pointer to, with a name for reports: the file's.
+    public struct NamedContent: Hashable, Sendable {
+        /// The file.
+        public let name: String
+        /// The content.
+        public let content: FileReference
+
+        /// Names a content.
+        public init(name: String, content: FileReference) {
+            self.name = name
+            self.content = content
+        }
+    }
+
     /// Checks the store: its description, indexes, packs and tags, and that all is there that the roots and tags need.
     ///
     /// A store with a damaged index opens with ``init(opening:skipsDamagedIndexes:)``.
     ///
     /// - Parameters:
     ///   - roots: snapshots that must be whole, with their history as far as it is here.
+    ///   - contents: contents of files that must be whole if the store has them.
     ///   - readsData: whether every byte is read and hashed, or the structure only.
     ///   - meter: is told of each byte of the packs that was checked.
     /// - Throws: the refusal of a file operation that keeps the check from going on; damage is reported, not thrown.
     public func verify(
-        roots: [Root], readsData: Bool, meter: ByteMeter? = nil
+        roots: [Root], contents: [NamedContent] = [], readsData: Bool, meter: ByteMeter? = nil
     ) throws(StoreError) -> VerificationReport {
         // Shared with writers: the clean-up must not take anything meanwhile.
         let lock = try SharedLock(layout)
@@ -36,7 +51,7 @@ extension Store {
         try verifier.checkIndexes()
         try verifier.checkPacks(readsData: readsData, meter)
         let tagged = try verifier.checkTags()
-        verifier.checkReachability(roots + tagged)
+        verifier.checkReachability(roots + tagged, contents)
         try verifier.noteUnexpectedFiles()
         return verifier.report
     }
@@ -51,7 +66,11 @@ struct Verifier: ~Copyable {
     /// Objects that cannot be had, and why.
     private var damaged: [ObjectKey: String] = [:]
 
-    init(store: Store) { self.store = store }
+    /// - Parameter indexes: those to take without a look at their bytes; ``checkIndexes()`` finds those that are sound.
+    init(store: Store, indexes: [PackIndex] = []) {
+        self.store = store
+        self.indexes = indexes
+    }
 
     mutating func checkDescription() throws(StoreError) {
         let path = store.layout.format
@@ -113,6 +132,7 @@ struct Verifier: ~Copyable {
         let unindexed = present.filter { !namedIDs.contains($0.id) }
         report.notes += unindexed.map { .unindexedPack(path: displayed(store.layout.pack($0.id))) }
         let checker = PackChecker(store: store, indexes: indexes, readsData: readsData, meter: meter)
+        meter?.expect(present.reduce(0) { $0 &+ $1.size })
         let sizes = Dictionary(present.map { ($0.id, $0.size) }, uniquingKeysWith: { first, _ in first })
         try WorkQueue.run(workers: availableCores, capacity: availableCores) { (queue) throws(StoreError) in
             for pack in named {
@@ -152,9 +172,13 @@ struct Verifier: ~Copyable {
         return found
     }
 
-    mutating func checkReachability(_ roots: [Store.Root]) {
+    mutating func checkReachability(
+        _ roots: [Store.Root], _ contents: [Store.NamedContent], followsHistory: Bool = true
+    ) {
         var reachability = Reachability(store: store, indexes: indexes, checksSums: true)
-        reachability.mark(roots.map(\.snapshot), followsHistory: true)
+        reachability.mark(roots.map(\.snapshot), followsHistory: followsHistory)
+        for content in contents { reachability.mark(named: content.content) }
+        if reachability.absentContents > 0 { report.notes.append(.absentContents(reachability.absentContents)) }
         report.reachableObjects = reachability.totals.objects
         for flaw in reachability.flaws where damaged[flaw.key] == nil { damaged[flaw.key] = flaw.reason }
         for absent in reachability.absentHistory {
@@ -165,6 +189,7 @@ struct Verifier: ~Copyable {
         var history: [ObjectID: Snapshot] = [:]
         for (id, snapshot) in reachability.snapshots { history[id] = snapshot }
         for root in roots { search.search(root.name, root.snapshot, history[root.snapshot]) }
+        for content in contents { search.search(content.name, content.content) }
         for root in roots { history[root.snapshot] = nil }
         for (id, snapshot) in reachability.snapshots where history[id] != nil {
             search.search(snapshot.artifact.description, id, snapshot)

@@ -120,7 +120,7 @@ public struct FolderRemote: Remote {
             defer { try? unnamed.remove() }
             try file.write(bytes)
             try file.synchronize()
-            guard try unnamed.link(to: place) else { return false }
+            guard try unnamed.linkUnlessTaken(place) else { return false }
             try Directory(folder).synchronize()
             return true
         }

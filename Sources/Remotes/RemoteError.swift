@@ -90,7 +90,7 @@ extension RemoteError: CustomStringConvertible {
     }
 }
 
-extension RemoteError: ErrorWithStatus {
+extension RemoteError: ErrorWithExitStatus {
     /// Wrong use is told from damage, and damage from an environment that fails.
     public var exitStatus: ExitStatus {
         switch self {

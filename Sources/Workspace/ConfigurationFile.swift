@@ -85,7 +85,10 @@ struct ConfigurationFile {
     private func read(_ node: Node, of key: ConfigurationKey) throws(ConfigurationError) -> ConfigurationValue {
         // Quotes make a number text.
         var isRightKind = node.scalar != nil
-        if case .integer = key.type { isRightKind = node.scalar?.style == .plain }
+        switch key.type {
+        case .integer, .boolean: isRightKind = node.scalar?.style == .plain
+        case .duration, .choice, .size: break
+        }
         guard isRightKind, let text = node.scalar?.string, let value = key.type.parse(text) else {
             throw .invalidValue(
                 node.shown, key: key.name, source, node.mark?.position, expected: key.type.description)

@@ -8,6 +8,10 @@ public struct ConfigurationKey: Equatable, Sendable {
         case duration
         /// One of several words.
         case choice([String])
+        /// Yes or no.
+        case boolean
+        /// A number of bytes, such as `10MB`.
+        case size
     }
 
     /// Its name: the sections and the key, joined by dots, as in `gc.grace`.
@@ -29,7 +33,7 @@ public struct ConfigurationKey: Equatable, Sendable {
 
     /// The variable that overrides it: `VINTAGE_GC_GRACE` for `gc.grace`.
     public var environmentVariable: String {
-        Self.variablePrefix + name.uppercased().replacing(".", with: "_")
+        Self.variablePrefix + name.uppercased().replacing(".", with: "_").replacing("-", with: "_")
     }
 
     static let variablePrefix = "VINTAGE_"
@@ -54,7 +58,7 @@ public struct ConfigurationKey: Equatable, Sendable {
                 name: colorName, type: .choice(ColorMode.allCases.map(\.rawValue)),
                 defaultValue: .choice(ColorMode.auto.rawValue),
                 explanation: "Whether output is coloured; auto means on a terminal."),
-        ]
+        ] + checking
     }
 
     static let compressionLevelName = "compression.level"
@@ -81,6 +85,10 @@ public enum ConfigurationValue: Equatable, Sendable {
     case duration(TimeSpan)
     /// One of several words.
     case choice(String)
+    /// Yes or no.
+    case boolean(Bool)
+    /// A number of bytes.
+    case size(Int)
 }
 
 extension ConfigurationValue: CustomStringConvertible {
@@ -90,6 +98,8 @@ extension ConfigurationValue: CustomStringConvertible {
         case .integer(let value): String(value)
         case .duration(let value): value.description
         case .choice(let value): value
+        case .boolean(let value): value ? "true" : "false"
+        case .size(let bytes): SizeLimit(bytes: bytes).description
         }
     }
 }
@@ -101,6 +111,8 @@ extension ConfigurationKey.ValueType: CustomStringConvertible {
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .duration: "a length of time such as 14d, 12h, 30m or 90s"
         case .choice(let words): "one of " + words.joined(separator: ", ")
+        case .boolean: "true or false"
+        case .size: "a size such as 10MB, 512kB or 1GB"
         }
     }
 
@@ -114,6 +126,10 @@ extension ConfigurationKey.ValueType: CustomStringConvertible {
             return TimeSpan(parsing: text).map { .duration($0) }
         case .choice(let words):
             return words.contains(text) ? .choice(text) : nil
+        case .boolean:
+            return text == "true" ? .boolean(true) : text == "false" ? .boolean(false) : nil
+        case .size:
+            return SizeLimit(parsing: text).map { .size($0.bytes) }
         }
     }
 }

@@ -2,9 +2,9 @@ import FileSystem
 import Git
 import ObjectStore
 
-/// An error of a higher room that says how a command should end after it.
-public protocol ErrorWithStatus: Error {
-    /// How the command should end.
+/// An error of a higher room, which says itself what a command should end with.
+public protocol ErrorWithExitStatus: Error {
+    /// What a command should end with.
     var exitStatus: ExitStatus { get }
 }
 
@@ -13,7 +13,6 @@ public protocol ErrorWithStatus: Error {
 /// Wrong use is told from damage, and damage from an environment that fails.
 public func exitStatus(of error: any Error) -> ExitStatus {
     switch error {
-    case let error as any ErrorWithStatus: error.exitStatus
     case let error as StoreError:
         switch error {
         case .missing, .damaged, .damagedFile, .malformed, .unreadableFormat: .found
@@ -34,6 +33,7 @@ public func exitStatus(of error: any Error) -> ExitStatus {
     case is FileError: .failed
     case is LockError, is ConfigurationError, is RevisionError, is TimestampError, is InvalidPath, is ArtifactPathError:
         .misused
+    case let error as any ErrorWithExitStatus: error.exitStatus
     default: .failed
     }
 }

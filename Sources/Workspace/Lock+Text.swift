@@ -94,6 +94,16 @@ extension Lock {
         self.init(sorted: numbered.map(\.entry))
     }
 
+    /// The line of each artifact in the text of a lock file that can be parsed, from 1.
+    package static func lines(ofArtifactsIn text: [UInt8]) -> [RelativePath: Int] {
+        var lines: [RelativePath: Int] = [:]
+        for (index, line) in text.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated().dropFirst() {
+            let line = line.last == 0x0d ? line.dropLast() : line
+            if !line.isEmpty, let entry = try? parse(line, number: index + 1) { lines[entry.path] = index + 1 }
+        }
+        return lines
+    }
+
     private static func isConflictMarker(_ line: ArraySlice<UInt8>) -> Bool {
         guard let first = line.first, "<=>|".utf8.contains(first) else { return false }
         return line.prefix(7).count { $0 == first } == 7

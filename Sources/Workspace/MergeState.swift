@@ -16,8 +16,11 @@ struct MergeState {
     var message = ""
     /// HEAD's commit before the merge; empty for a merge of one artifact, which git knows nothing of.
     var head = ""
+    /// Whether git itself began the merge, as in a rebase: working files are as they were, and git does not say when it is
+    /// over.
+    var isOfGit = false
 
-    private static let magic: StaticString = "vintage merge 1\n"
+    private static let magic: StaticString = "vintage merge 2\n"
 
     init() {}
 
@@ -52,6 +55,7 @@ struct MergeState {
         }
         state.message = try decoder.text()
         state.head = try decoder.text()
+        state.isOfGit = try decoder.byte() != 0
         try decoder.end()
         return state
     }
@@ -75,6 +79,7 @@ struct MergeState {
         }
         encoder.append(counted: Array(message.utf8))
         encoder.append(counted: Array(head.utf8))
+        encoder.append(isOfGit ? 1 : 0)
         return encoder.bytes + ObjectID(of: encoder.bytes).bytes
     }
 }
@@ -84,13 +89,15 @@ extension Workspace {
 
     /// The merge that waits for the user, or `nil`.
     ///
-    /// One that git has committed is over, even if whoever committed it could not say so here.
+    /// One that git has committed is over, even if whoever committed it could not say so here. So is one that git began
+    /// once nothing of the repository speaks for it any more.
     func mergeState() throws -> MergeState? {
         guard let state = try MergeState(reading: mergeStatePath) else { return nil }
-        guard let repository, !state.head.isEmpty, try repository.mergeHead() == nil,
-            try repository.head().commit?.description != state.head
-        else { return state }
-        return nil
+        guard let repository, !state.head.isEmpty else { return state }
+        guard try repository.head().commit?.description == state.head else { return nil }
+        guard state.isOfGit, try repository.mergeHead() == nil else { return state }
+        if try repository.conflictedPaths().contains(Self.lockFile) { return state }
+        return try lock() == headLock() ? nil : state
     }
 
     /// Takes conflicts at or below paths for decided, once the user has added them.

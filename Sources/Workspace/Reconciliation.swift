@@ -47,7 +47,9 @@ struct Reconciliation {
             }
             // Where the version has a file, the folder cannot stay for the sake of what is in it.
             if target != nil, other == nil {
-                outcome.unstored += outcome.kept[keptBefore...].map(\.path)
+                for (path, node) in outcome.kept[keptBefore...] {
+                    if let node, try !isStored(node) { outcome.unstored.append(path) }
+                }
                 outcome.kept.removeSubrange(keptBefore...)
             }
             return

@@ -31,6 +31,19 @@ struct StatCache {
         if let decoded = try? Self.decode(body) { (root, base) = decoded }
     }
 
+    /// The base that a cache names, without reading the rest of it and without its check: a hint to whether there is
+    /// anything to do.
+    static func base(at path: FilePath) -> ObjectID? {
+        guard let file = try? File(reading: path) else { return nil }
+        let count = magic.utf8CodeUnitCount + 1 + ObjectID.byteCount
+        return withUnsafeTemporaryAllocation(byteCount: count, alignment: 8) { buffer in
+            guard (try? file.read(into: buffer)) == count else { return nil }
+            let start = UnsafeBufferPointer(start: magic.utf8Start, count: magic.utf8CodeUnitCount)
+            guard buffer.prefix(start.count).elementsEqual(start), buffer[start.count] != 0 else { return nil }
+            return ObjectID(loading: UnsafeRawBufferPointer(buffer), at: start.count + 1)
+        }
+    }
+
     private static func decode(_ body: [UInt8]) throws(DecodingFailure) -> (WorkingEntry, ObjectID?) {
         var decoder = Decoder(body)
         try decoder.expect(magic)

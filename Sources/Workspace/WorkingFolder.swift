@@ -61,12 +61,37 @@ struct Scanner: Sendable {
         case .directory:
             let folder = WorkingFolder()
             entry.folder = folder
+            let rules = try rules(above: path)
             try WorkQueue.run(workers: workers, capacity: workers * 8) { (queue) throws(StoreError) in
                 let directory = try wrappingFileErrors { () throws(FileError) in try Directory(location) }
                 try self.scan(OpenFolder(directory), path, folder, rules, queue)
             }
         }
         return entry
+    }
+
+    /// The workspace's own rules, and those of the folders between its root and a path.
+    private func rules(above path: RelativePath) throws(StoreError) -> IgnoreRules {
+        var rules = self.rules
+        var folder = RelativePath.root
+        for component in path.components.dropLast() {
+            folder = folder.appending(component: component)
+            let directory = try wrappingFileErrors { () throws(FileError) in try Directory(root.appending(folder)) }
+            try add(to: &rules, from: directory, folder)
+        }
+        return rules
+    }
+
+    /// Adds the rules of a folder's `.vintageignore`, if it is a file.
+    private func add(
+        to rules: inout IgnoreRules, from directory: borrowing Directory, _ path: RelativePath
+    ) throws(StoreError) {
+        do throws(FileError) {
+            guard try directory.status(Self.ignoreFileName)?.kind == .regular else { return }
+            rules = rules.adding(parsing: try directory.file(reading: Self.ignoreFileName).readToEnd(), at: path)
+        } catch {
+            if !error.isNotFound { throw .file(error) }
+        }
     }
 
     /// An open folder that a job takes along.
@@ -82,10 +107,7 @@ struct Scanner: Sendable {
         let listing = try wrappingFileErrors { () throws(FileError) in try open.directory.listing() }
         var rules = inherited
         if listing.contains(where: { $0.elementsEqual(Self.ignoreFileName) }) {
-            let text = try wrappingFileErrors { () throws(FileError) in
-                try open.directory.file(reading: Self.ignoreFileName).readToEnd()
-            }
-            rules = rules.adding(parsing: text, at: path)
+            try add(to: &rules, from: open.directory, path)
         }
         var entries: [WorkingEntry] = []
         entries.reserveCapacity(listing.count)

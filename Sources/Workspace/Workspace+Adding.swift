@@ -87,7 +87,8 @@ extension Workspace {
             let snapshot = try self.snapshot(
                 of: artifact, node, previous: previous, committed: headLock[artifact], merge: merge, date: date,
                 message: message, command: command, writer)
-            cache.base = snapshot
+            // Where only a part was stored, the rest may be of an older version than the lock.
+            if paths.contains(.root) || cache.base == nil || cache.base == previous { cache.base = snapshot }
             caches.append((cachePath(artifact), cache))
             added.append(AddedArtifact(path: artifact, previous: previous, snapshot: snapshot, root: node))
         }
@@ -172,6 +173,7 @@ extension Workspace {
         let lock = try lock()
         var parts: [RelativePath: [RelativePath]] = [:]
         for entry in lock.entries where try root.appending(entry.path).status() != nil { parts[entry.path] = [.root] }
+        try refuseOlderVersions(of: Array(parts.keys), lock)
         let writer = try store.makeWriter(level: configuration.compressionLevel)
         let staged = try store(
             parts, lock: lock, writer: writer, date: date, message: message, command: command, meter)
@@ -184,6 +186,20 @@ extension Workspace {
                 message: message, date: date, command: command, old: old, new: new, headMove: .commit, files: [],
                 stored: writer.statistics, merge: merge)
         }
+    }
+
+    /// Refuses to record working files of an older version than the lock names, as after a pull: that would take back
+    /// what others did.
+    private func refuseOlderVersions(of artifacts: [RelativePath], _ lock: Lock) throws {
+        var older: [RelativePath] = []
+        for artifact in artifacts.sorted() {
+            guard let snapshot = lock[artifact], let base = StatCache(reading: cachePath(artifact)).base,
+                base != snapshot, try ancestors(snapshot)[base] != nil
+            else { continue }
+            let working = try captured(artifact, TreeOverlay(over: store))?.node
+            if working != (try store.snapshot(snapshot).root) { older.append(artifact) }
+        }
+        if !older.isEmpty { throw WorkspaceError.olderThanLock(older) }
     }
 
     /// Writes the lock and commits it.

@@ -19,16 +19,23 @@ extension Workspace {
             updates.append(Update(artifact: change.path, snapshot: nil, target: nil, base: base(of: change.path)))
         }
         for entry in new.entries {
-            let snapshot = try store.snapshot(entry.snapshot)
-            guard snapshot.artifact == entry.path else {
-                throw StoreError.malformed(
-                    entry.snapshot, reason: "it is a version of \(snapshot.artifact), and the lock gives it to \(entry.path)")
-            }
             updates.append(
                 Update(
-                    artifact: entry.path, snapshot: entry.snapshot, target: snapshot.root, base: base(of: entry.path)))
+                    artifact: entry.path, snapshot: entry.snapshot,
+                    target: try content(of: entry.snapshot, for: entry.path),
+                    base: base(of: entry.path)))
         }
         return updates
+    }
+
+    /// What a snapshot holds that a lock gives to an artifact.
+    private func content(of id: ObjectID, for artifact: RelativePath) throws -> Node {
+        let snapshot = try store.snapshot(id)
+        guard snapshot.artifact == artifact else {
+            throw StoreError.malformed(
+                id, reason: "it is a version of \(snapshot.artifact), and the lock gives it to \(artifact)")
+        }
+        return snapshot.root
     }
 
     // MARK: Checkout
@@ -73,10 +80,9 @@ extension Workspace {
     ) throws -> CheckoutReport {
         let lock = try lock()
         if !paths.isEmpty { return try checkout(paths, from: lock, name: Lock.fileName, force, command, meter) }
-        let (report, states) = try update(
-            try updates(from: lock, to: lock), force ? .save : .refuse, command: command, meter)
-        try record(command, states, old: lock, new: lock, before: try repository?.head(), headMove: .none)
-        return report
+        let prepared = try prepare(
+            try updates(from: lock, to: lock), force ? .save : .refuse, command: command)
+        return try perform(prepared, old: lock, new: lock, command, meter)
     }
 
     /// Moves HEAD, the lock and the working files to a commit.
@@ -87,6 +93,7 @@ extension Workspace {
         _ command: String, _ meter: ByteMeter?
     ) throws -> CheckoutReport {
         guard let repository else { throw WorkspaceError.needsGit("checking out a git revision") }
+        if try repository.mergeHead() != nil || mergeState() != nil { throw WorkspaceError.mergeInProgress }
         let old = try lock()
         let interrupted = try interruptedOperation()
         // Snapshots that were added but not committed are named by the lock alone: they must not be lost sight of.
@@ -96,7 +103,6 @@ extension Workspace {
         if !uncommitted.isEmpty, !force, interrupted == nil {
             throw WorkspaceError.changedArtifacts(uncommitted.map(\.path), before: "checking out another revision")
         }
-        if try repository.mergeHead() != nil || mergeState() != nil { throw WorkspaceError.mergeInProgress }
         var updates = try updates(from: old, to: new)
         if let interrupted {
             // What the interrupted operation began to bring goes too.
@@ -151,8 +157,10 @@ extension Workspace {
 
     /// The last operation, if it moved HEAD and was ended before the lock followed.
     func interruptedOperation() throws -> Operation? {
-        guard let repository, let number = try operationLog.numbers().last else { return nil }
-        let last = try operationLog.operation(number)
+        guard let repository, let number = try operationLog.numbers().last,
+            // A damaged record keeps nobody from working.
+            let last = try? operationLog.operation(number)
+        else { return nil }
         guard last.headMove == .files, !last.isUndone, last.lockBefore != last.lockAfter,
             try lock().encoded() == last.lockBefore, Operation.Position(try repository.head()) == last.after
         else { return nil }
@@ -196,11 +204,8 @@ extension Workspace {
         let old = try lock()
         var new = old
         let updates = try self.updates(paths, from: version, name: name, &new)
-        let (report, states) = try update(updates, force ? .save : .refuse, command: command, meter)
-        let before = try repository?.head()
-        if new != old { try write(new, replacing: old) }
-        try record(command, states, old: old, new: new, before: before, headMove: .none)
-        return report
+        let prepared = try prepare(updates, force ? .save : .refuse, command: command)
+        return try perform(prepared, old: old, new: new, command, meter)
     }
 
     private func updates(
@@ -214,7 +219,7 @@ extension Workspace {
             for artifact in artifacts {
                 let snapshot = version[artifact]!
                 let inside = path.relative(to: artifact) ?? .root
-                guard let node = try store.node(at: inside, below: store.snapshot(snapshot).root) else {
+                guard let node = try store.node(at: inside, below: content(of: snapshot, for: artifact)) else {
                     throw WorkspaceError.noSuchPath(path, revision: name)
                 }
                 updates[artifact, default: (snapshot, [])].edits.append((inside, node))
@@ -224,7 +229,8 @@ extension Workspace {
             if update.edits.contains(where: { $0.path.isRoot }) {
                 try new.set(update.snapshot, for: artifact)
                 return Update(
-                    artifact: artifact, snapshot: update.snapshot, target: try store.snapshot(update.snapshot).root,
+                    artifact: artifact, snapshot: update.snapshot,
+                    target: try content(of: update.snapshot, for: artifact),
                     base: base(of: artifact))
             }
             // Only some paths: the rest stays as the working files have it, stored or not.
@@ -281,9 +287,8 @@ extension Workspace {
             }
             var unused = lock
             let updates = try self.updates(paths, from: version, name: source ?? Lock.fileName, &unused)
-            let (report, states) = try update(updates, .save, command: command, meter)
-            try record(command, states, old: lock, new: lock, before: try repository?.head(), headMove: .none)
-            return report
+            let prepared = try prepare(updates, .save, command: command)
+            return try perform(prepared, old: lock, new: lock, command, meter)
         }
     }
 
@@ -304,9 +309,8 @@ extension Workspace {
                 let node = try store.node(at: inside, below: store.snapshot(version).root)
                 updates.append(try update(artifact, [(inside, node)]))
             }
-            let (report, states) = try update(updates, .save, command: command, nil)
-            try record(command, states, old: lock, new: lock, before: try repository?.head(), headMove: .none)
-            return report
+            let prepared = try prepare(updates, .save, command: command)
+            return try perform(prepared, old: lock, new: lock, command, nil)
         }
     }
 }

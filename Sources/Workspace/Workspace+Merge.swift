@@ -68,16 +68,11 @@ extension Workspace {
         state.message = message ?? "Merge \(kind) '\(name)'"
         state.lockBefore = old.encoded()
         let writer = try store.makeWriter(level: configuration.compressionLevel)
-        var new = old
-        var conflicts: [DataConflict] = []
-        let paths = Set(baseLock.entries.map(\.path)).union(old.entries.map(\.path))
-            .union(theirLock.entries.map(\.path)).sorted()
-        for path in paths {
-            let found = try merge(
-                path, base: baseLock[path], ours: old[path], theirs: theirLock[path], &new, &state, writer, command)
-            conflicts += found
-        }
+        var merge = LockMerge(workspace: self, writer: writer, ours: old, message: state.message, command: command)
+        try merge.run(base: baseLock, theirs: theirLock)
         try writer.finish()
+        let (new, conflicts) = (merge.lock, merge.conflicts)
+        state.theirs = merge.theirs
         state.unresolved = conflicts.map(\.workspacePath)
         let prepared = try prepare(try updates(from: old, to: new), .refuse, command: command)
         state.files = prepared.states
@@ -106,56 +101,15 @@ extension Workspace {
             outcome: .conflicts, artifacts: report.artifacts, conflicts: conflicts, codeConflicts: codeConflicts)
     }
 
-    /// Merges one artifact into a lock and returns its conflicts.
-    private func merge(
-        _ path: RelativePath, base: ObjectID?, ours: ObjectID?, theirs: ObjectID?, _ lock: inout Lock,
-        _ state: inout MergeState, _ writer: StoreWriter, _ command: String
-    ) throws -> [DataConflict] {
-        if ours == theirs || theirs == base { return [] }
-        if ours == base {
-            if let theirs { try lock.set(theirs, for: path) } else { lock.remove(path) }
-            return []
-        }
-        if let theirs { state.theirs[path] = theirs }
-        guard let ours, let theirs else {
-            // One side removed the artifact and the other changed it.
-            if ours == nil, let theirs { try lock.set(theirs, for: path) }
-            return [DataConflict(artifact: path, path: .root, ours: ours, theirs: theirs)]
-        }
-        let merge = ThreeWayMerge<Node, StoreError>(isFolder: \.isDirectory) { (node) throws(StoreError) in
-            guard case .directory(let tree) = node else { return [] }
-            return try self.store.entries(of: tree).map { MergeEntry(name: $0.name, content: $0.node) }
-        }
-        let result = try merge.merge(
-            base: base.map { try store.snapshot($0).root }, ours: store.snapshot(ours).root,
-            theirs: store.snapshot(theirs).root)
-        guard let merged = result.merged else { return [] }
-        let root = try TreeEditor(source: store, sink: writer).build(merged)
-        let time = try timestamp(nil)
-        let id = try writer.put(
-            Snapshot(
-                artifact: path, root: root, time: time.seconds, offsetMinutes: Int32(time.offsetMinutes),
-                parents: [ours, theirs], provenance: try provenance(message: state.message, command: command)))
-        try lock.set(id, for: path)
-        return result.conflicts.map { DataConflict(artifact: path, path: $0.path, ours: ours, theirs: theirs) }
-    }
-
-    /// Merges `.gitignore` line by line: each side appends its artifacts at the end, which git takes for a conflict.
     private func mergeIgnoreRules(
         _ base: GitObjectID, _ ours: GitObjectID, _ theirs: GitObjectID, _ repository: Repository
     ) throws {
-        func lines(_ commit: GitObjectID) throws -> [[UInt8]] {
-            let text = try repository.contents(of: Self.ignoreFile, at: commit) ?? []
-            return text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(Array.init)
+        func text(_ commit: GitObjectID) throws -> [UInt8] {
+            try repository.contents(of: Self.ignoreFile, at: commit) ?? []
         }
-        let (old, mine, other) = (Set(try lines(base)), try lines(ours), try lines(theirs))
-        let (present, removed) = (Set(mine), old.subtracting(other))
-        var merged = mine.filter { !removed.contains($0) }
-        while merged.last?.isEmpty == true { merged.removeLast() }
-        merged += other.filter { !$0.isEmpty && !old.contains($0) && !present.contains($0) }
-        if merged.isEmpty || merged == mine { return }
-        try root.appending(".gitignore").replaceContents(
-            with: Array(merged.joined(separator: [UInt8(ascii: "\n")])) + [UInt8(ascii: "\n")])
+        let mine = try text(ours)
+        let merged = try Self.mergedIgnoreRules(base: text(base), ours: mine, theirs: text(theirs))
+        if merged != mine { try root.appending(".gitignore").replaceContents(with: merged) }
     }
 
     // MARK: Versions of one artifact
@@ -173,18 +127,18 @@ extension Workspace {
         state.message = "Merge \(name)"
         state.lockBefore = old.encoded()
         let writer = try store.makeWriter(level: configuration.compressionLevel)
-        var new = old
-        let conflicts = try merge(path, base: base, ours: ours, theirs: theirs, &new, &state, writer, command)
+        var merge = LockMerge(workspace: self, writer: writer, ours: old, message: state.message, command: command)
+        try merge.run(path, base: base, ours: ours, theirs: theirs)
         try writer.finish()
+        let (new, conflicts) = (merge.lock, merge.conflicts)
+        state.theirs = merge.theirs
         state.unresolved = conflicts.map(\.workspacePath)
-        let head = try repository?.head()
-        let (report, states) = try update(try updates(from: old, to: new), .refuse, command: command, meter)
-        try write(new, replacing: old)
-        try record(command, states, old: old, new: new, before: head, headMove: .none)
+        let prepared = try prepare(try updates(from: old, to: new), .refuse, command: command)
         if !conflicts.isEmpty {
-            state.files = states
+            state.files = prepared.states
             try mergeStatePath.replaceContents(with: state.encoded())
         }
+        let report = try perform(prepared, old: old, new: new, command, meter)
         return MergeReport(
             outcome: conflicts.isEmpty ? .mergedArtifact(new[path]!) : .conflicts,
             artifacts: report.artifacts, conflicts: conflicts)
@@ -221,11 +175,35 @@ extension Workspace {
     {
         guard let state = try mergeState() else {
             guard let repository, try repository.mergeHead() != nil else { throw WorkspaceError.noMergeInProgress }
-            return try commit(
-                message: message ?? repository.mergeMessage() ?? "Merge", command: command)
+            try bringFilesForward(command)
+            return try commit(message: message ?? repository.mergeMessage() ?? "Merge", command: command)
         }
-        return try commit(message: message ?? state.message, command: command)
+        if !state.unresolved.isEmpty { throw WorkspaceError.unresolved(state.unresolved) }
+        if state.isOfGit { try bringFilesForward(command) }
+        return try commit(
+            message: message ?? (state.message.isEmpty ? repository?.mergeMessage() : state.message) ?? "Merge",
+            command: command)
     }
+
+    /// Makes sure that git can go on with a rebase or the like: no file is in conflict any more, and the working files are
+    /// what the lock says with the user's changes in them.
+    ///
+    /// - Throws: ``WorkspaceError/unresolved(_:)``.
+    public func prepareToContinue(command: String) throws {
+        if let state = try mergeState(), !state.unresolved.isEmpty { throw WorkspaceError.unresolved(state.unresolved) }
+        try bringFilesForward(command)
+        if mergeStatePath.exists { try mergeStatePath.remove() }
+        try repository?.stage([Self.lockFile])
+    }
+
+    /// Whether git itself began the merge in progress, with `git merge` or `git pull`.
+    public func isMergeOfGit() throws -> Bool {
+        guard let state = try mergeState() else { return true }
+        return state.isOfGit
+    }
+
+    /// Brings working files that are as an older version has them to the lock, which git has moved on.
+    private func bringFilesForward(_ command: String) throws { try checkout(command: command) }
 
     /// Calls a merge off: the lock, the code and the working files are as before it.
     public func abortMerge(command: String = "vintage merge --abort") throws -> CheckoutReport {
@@ -243,7 +221,7 @@ extension Workspace {
                     artifact: file.artifact, snapshot: file.before,
                     target: try file.before.map { try store.snapshot($0).root }, base: nil)
             }
-            let (report, _) = try update(updates, .save, command: command, nil)
+            let report = try perform(try prepare(updates, .save, command: command), nil)
             if let repository, try repository.mergeHead() != nil {
                 try repository.abortMerge(excluding: [])
             }

@@ -8,10 +8,23 @@ extension Workspace {
     ///
     /// The lock is the operating system's: it is gone with the process, however that ends.
     func alone<Result>(_ body: () throws -> Result) throws -> Result {
-        try folder.makeDirectories()
-        let held = HeldLock(try File(openingOrCreating: folder.appending("lock")))
+        let held = try openLock()
         _ = try held.file.lock(exclusively: true, waits: true)
         return try withExtendedLifetime(held) { try body() }
+    }
+
+    /// As ``alone(_:)``, but does nothing where another process is at it.
+    ///
+    /// - Returns: `nil` if so.
+    func aloneUnlessBusy<Result>(_ body: () throws -> Result) throws -> Result? {
+        let held = try openLock()
+        guard try held.file.lock(exclusively: true, waits: false) else { return nil }
+        return try withExtendedLifetime(held) { try body() }
+    }
+
+    private func openLock() throws -> HeldLock {
+        try folder.makeDirectories()
+        return HeldLock(try File(openingOrCreating: folder.appending("lock")))
     }
 
     /// Keeps a locked file open.

@@ -61,13 +61,8 @@ extension Workspace {
                     Update(artifact: artifact, snapshot: id, target: target, base: nil, overlay: overlay))
             }
             try writer.finish()
-            var states: [Operation.FileState] = []
-            if !keepsFiles {
-                states = try update(updates, force ? .save : .refuse, command: command, nil).states
-            }
-            let head = try repository?.head()
-            try write(new, replacing: old)
-            try record(command, states, old: old, new: new, before: head, headMove: .none)
+            let prepared = try prepare(keepsFiles ? [] : updates, force ? .save : .refuse, command: command)
+            _ = try perform(prepared, old: old, new: new, command, nil)
             return removed.sorted()
         }
     }

@@ -171,11 +171,15 @@ extension Workspace {
         _ revision: String?, path: RelativePath, range: Range<UInt64> = 0..<UInt64.max,
         _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        let (place, node) = try node(revision, path)
         let content: FileReference
-        switch node {
-        case .file(let file, _), .link(let file): content = file
-        case .directory: throw WorkspaceError.isFolder(place)
+        if let pointer = try pointer(revision, path: path) {
+            content = pointer.content
+        } else {
+            let (place, node) = try node(revision, path)
+            switch node {
+            case .file(let file, _), .link(let file): content = file
+            case .directory: throw WorkspaceError.isFolder(place)
+            }
         }
         var failure: (any Error)?
         do {

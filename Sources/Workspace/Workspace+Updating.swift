@@ -45,16 +45,6 @@ extension Workspace {
         }
     }
 
-    /// Brings working files to given contents, all or, when work would be lost, nothing.
-    ///
-    /// - Returns: what was done, and for the record what each artifact held before.
-    func update(
-        _ updates: [Update], _ precaution: Precaution, command: String, _ meter: ByteMeter?
-    ) throws -> (report: CheckoutReport, states: [Operation.FileState]) {
-        let prepared = try prepare(updates, precaution, command: command)
-        return (try perform(prepared, meter), prepared.states)
-    }
-
     /// Finds out what updates have to do, and stores what no snapshot holds yet. No working file is touched.
     ///
     /// - Throws: ``WorkspaceError/unstoredWork(_:)``.
@@ -105,6 +95,19 @@ extension Workspace {
 
     private func writer(_ overlay: TreeOverlay, _ meter: ByteMeter?) -> WorkingTreeWriter {
         WorkingTreeWriter(root: root, store: store, source: overlay, workers: configuration.workers, meter: meter)
+    }
+
+    /// Does what has been prepared, and moves the lock.
+    ///
+    /// The operation is on record before anything is touched, so that it can be undone if it is ended in the middle.
+    func perform(
+        _ prepared: PreparedUpdates, old: Lock, new: Lock, _ command: String, _ meter: ByteMeter?
+    ) throws -> CheckoutReport {
+        try record(
+            command, prepared.states, old: old, new: new, before: try repository?.head(), headMove: .none)
+        let report = try perform(prepared, meter)
+        if new != old { try write(new, replacing: old) }
+        return report
     }
 
     /// Does what has been prepared.

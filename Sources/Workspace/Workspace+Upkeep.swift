@@ -45,8 +45,21 @@ extension Workspace {
             let now = fileSystemClock() / 1_000_000_000
             let cutoff = now - (grace ?? configuration.gcGracePeriod).seconds
             if !dryRun { try operationLog.forget(before: cutoff) }
-            return try store.collectGarbage(
-                roots: try roots().keys.sorted(), keepingSnapshotsSince: cutoff, dryRun: dryRun)
+            var failure: (any Error)?
+            do {
+                return try store.collectGarbage(
+                    roots: try roots().keys.sorted(), keepingSnapshotsSince: cutoff, dryRun: dryRun
+                ) { () throws(StoreError) in
+                    do {
+                        return try pointers().map(\.content)
+                    } catch {
+                        failure = error
+                        throw .refusedCleanUp(reason: "the pointers in git cannot be read")
+                    }
+                }
+            } catch {
+                throw failure ?? error
+            }
         }
     }
 
@@ -54,7 +67,7 @@ extension Workspace {
     public func verify(readsData: Bool = false, meter: ByteMeter? = nil) throws -> VerificationReport {
         let roots = try roots().map { Store.Root(name: $0.value, snapshot: $0.key) }
             .sorted { ($0.name, $0.snapshot) < ($1.name, $1.snapshot) }
-        return try store.verify(roots: roots, readsData: readsData, meter: meter)
+        return try store.verify(roots: roots, contents: try pointers(), readsData: readsData, meter: meter)
     }
 
     /// Makes the store's indexes anew from its packs.

@@ -78,7 +78,10 @@ public final class Workspace {
             guard let workingDirectory = repository?.workingDirectory else { throw WorkspaceError.bareRepository }
             root = workingDirectory
         }
-        if let other = findRoot(from: directory), other != root, other.appending(folderName).exists {
+        // A submodule is a workspace of its own, whatever it lies in.
+        if let other = findRoot(from: directory), other != root, other.appending(folderName).exists,
+            !usesGit || other.appending(folderName).appending("without-git").exists || !other.isStrictlyAbove(root)
+        {
             throw WorkspaceError.insideWorkspace(other)
         }
         let folder = root.appending(folderName)
@@ -103,12 +106,8 @@ public final class Workspace {
     public static func open(
         from directory: FilePath, environment: [String: String] = [:], skipsDamagedIndexes: Bool = false
     ) throws -> Workspace {
-        guard let root = findRoot(from: directory) else { throw WorkspaceError.notAWorkspace(directory) }
+        let (root, repository) = try locate(from: directory)
         let folder = root.appending(folderName)
-        var repository: Repository?
-        if !folder.appending("without-git").exists {
-            repository = try Repository.discover(from: root)
-        }
         let storePath = storePath(root, repository)
         if !folder.exists, !Store.exists(at: storePath) { throw WorkspaceError.notAWorkspace(directory) }
         let store = try Store(opening: storePath, skipsDamagedIndexes: skipsDamagedIndexes)
@@ -122,8 +121,26 @@ public final class Workspace {
             shared: try root.appending(configurationName).contentsIfPresent(),
             local: try folder.appending("config.yaml").contentsIfPresent(),
             environment: environment, keys: keys, otherVariables: ["VINTAGE_BINARY", remoteVariable])
-        return Workspace(
+        let workspace = Workspace(
             root: root, repository: repository, store: store, configuration: configuration, environment: environment)
+        if repository != nil { try workspace.useFilter() }
+        return workspace
+    }
+
+    /// The root of the workspace that a folder lies in, and its repository.
+    private static func locate(from directory: FilePath) throws -> (root: FilePath, repository: Repository?) {
+        let found = findRoot(from: directory)
+        if let found, found.appending(folderName).appending("without-git").exists { return (found, nil) }
+        let repository = try Repository.discover(from: directory)
+        if let repository, let root = repository.workingDirectory, found == nil || found!.isStrictlyAbove(root),
+            Store.exists(at: storePath(root, repository))
+        {
+            // A linked working tree may hold nothing that tells it: the store stands beside the main one.
+            return (root, repository)
+        }
+        guard let found else { throw WorkspaceError.notAWorkspace(directory) }
+        if repository?.workingDirectory == found { return (found, repository) }
+        return (found, try Repository.discover(from: found))
     }
 
     /// The nearest folder, going up, that is a workspace: it holds `.vintage`, or a lock that a clone brought.
@@ -242,4 +259,9 @@ public final class Workspace {
     }
 
     func cachePath(_ artifact: RelativePath) -> FilePath { StatCache.path(of: artifact, in: caches) }
+}
+
+extension FilePath {
+    /// Whether the other path lies below this one.
+    fileprivate func isStrictlyAbove(_ other: FilePath) -> Bool { other != self && other.starts(with: self) }
 }

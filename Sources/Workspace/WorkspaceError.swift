@@ -52,6 +52,8 @@ public enum WorkspaceError: Error, Equatable {
     case noMergeInProgress
     /// The working files differ from the lock, where they must not.
     case changedArtifacts([RelativePath], before: String)
+    /// The working files are of an older version than the lock, which git has moved on.
+    case olderThanLock([RelativePath])
     /// No operation is left to undo.
     case nothingToUndo
     /// The last operation cannot be undone, because something has moved on since.
@@ -112,6 +114,9 @@ extension WorkspaceError: CustomStringConvertible {
         case .changedArtifacts(let paths, let action):
             "these have changes that are not committed: \(listed(paths)); run 'vintage commit' or 'vintage restore' "
                 + "before \(action)"
+        case .olderThanLock(let paths):
+            "git has moved the lock on, and these files are of an older version: \(listed(paths)); run 'vintage checkout' "
+                + "to bring them forward with your changes kept, or 'vintage add' to take them as they are"
         case .nothingToUndo: "there is no operation left to undo"
         case .cannotUndo(let operation, let reason): "cannot undo '\(operation)': \(reason)"
         case .damagedFile(let path, let reason): "\(path) is damaged: \(reason)"

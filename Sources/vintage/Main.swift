@@ -1,4 +1,5 @@
 import ArgumentParser
+import GitBridge
 import Workspace
 
 #if canImport(Glibc)
@@ -13,6 +14,8 @@ import Workspace
 @main
 enum Main {
     static func main() {
+        // A file that grows past a limit of the shell's is an error that can be told, not the end of the process.
+        signal(SIGXFSZ, SIG_IGN)
         exit(run(CommandLine.rawArguments).rawValue)
     }
 

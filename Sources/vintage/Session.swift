@@ -1,5 +1,6 @@
 import FileSystem
 import SystemPackage
+import TextFormats
 import Workspace
 
 /// One call of the command in a workspace.
@@ -12,9 +13,12 @@ struct Session {
     let palette: Palette
 
     /// Opens the workspace that the folder lies in.
-    init(_ console: Console) throws {
+    ///
+    /// - Parameter skipsDamagedIndexes: whether a store with a damaged index opens all the same, for checking it.
+    init(_ console: Console, skipsDamagedIndexes: Bool = false) throws {
         self.console = console
-        workspace = try Workspace.open(from: console.workingDirectory, environment: console.environment)
+        workspace = try Workspace.open(
+            from: console.workingDirectory, environment: console.environment, skipsDamagedIndexes: skipsDamagedIndexes)
         palette = Palette(mode: workspace.configuration.color, environment: console.environment)
     }
 
@@ -30,6 +34,9 @@ struct Session {
     func path(_ argument: RawArgument) throws -> RelativePath {
         try workspace.path(argument.bytes, from: console.workingDirectory)
     }
+
+    /// The folder that the command was called in, from the workspace's root.
+    func folder() throws -> RelativePath { try workspace.path([], from: console.workingDirectory) }
 
     /// The paths that arguments name, from the workspace's root.
     func paths(_ arguments: [RawArgument]) throws -> [RelativePath] {

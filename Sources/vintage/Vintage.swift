@@ -40,6 +40,11 @@ struct Vintage: ParsableCommand {
                 subcommands: [
                     CollectGarbage.self, Fsck.self, DiskUsage.self, Config.self,
                 ]),
+            CommandGroup(name: "Files in git", subcommands: [Track.self, Untrack.self, Migrate.self]),
+            CommandGroup(name: "Git and CI", subcommands: [Hooks.self, ContinuousIntegration.self]),
+            CommandGroup(
+                name: "Called by git",
+                subcommands: [HookCommand.self, FilterProcessCommand.self, Textconv.self, MergeDriverCommand.self]),
         ])
 
     /// The names of all commands.

@@ -116,25 +116,32 @@ import Testing
         #expect(try scratch.store.contents(of: archived[1].file) == [])
     }
 
-    @Test("a file that changes while it is read is stored whole or refused, never torn", arguments: [1, 4, 30])
+    @Test(
+        "a file that changes while it is read is stored as it once was or refused, never torn", arguments: [1, 4, 30])
     func tornFile(_ pauseMilliseconds: Int) throws {
         let scratch = try ScratchStore()
         let path = scratch.folder.appending("changing")
-        let size = 12 << 20
-        // Each version is one byte over and over, so that a mixture shows.
+        let (size, piece) = (12 << 20, 64 << 10)
+        // Each version is its number over and over and is written from start to end, so that at any moment the file
+        // holds a part of the newer version and then the older one. An older part before a newer one was never there.
         try File(creating: path).write([UInt8](repeating: 0, count: size))
         let isDone = Atomic(false)
         let started = DispatchSemaphore(value: 0)
         let finished = DispatchSemaphore(value: 0)
         Thread.detachNewThread {
-            guard let file = try? File(openingOrCreating: path) else { return }
-            var version: UInt8 = 1
-            while !isDone.load(ordering: .relaxed) {
-                [UInt8](repeating: version, count: size).withUnsafeBytes { try? file.write($0, at: 0) }
-                if version == 1 { started.signal() }
-                version = version % 250 + 1
-                pause(milliseconds: pauseMilliseconds)
+            var version: UInt32 = 1
+            if let file = try? File(openingOrCreating: path) {
+                while !isDone.load(ordering: .relaxed) {
+                    let numbers = [UInt32](repeating: version, count: piece / 4)
+                    for start in stride(from: 0, to: size, by: piece) {
+                        numbers.withUnsafeBytes { try? file.write($0, at: Int64(start)) }
+                    }
+                    if version == 1 { started.signal() }
+                    version += 1
+                    pause(milliseconds: pauseMilliseconds)
+                }
             }
+            started.signal()
             finished.signal()
         }
         started.wait()
@@ -143,7 +150,10 @@ import Testing
                 let file = try Self.archive(scratch, [path])[0].file
                 let bytes = try scratch.store.contents(of: file)
                 #expect(bytes.count == size)
-                #expect(bytes.allSatisfy { $0 == bytes[0] }, "two versions were mixed")
+                let numbers = bytes.withUnsafeBytes { Array($0.bindMemory(to: UInt32.self)) }
+                let isOrdered = zip(numbers, numbers.dropFirst()).allSatisfy { $0 >= $1 }
+                #expect(isOrdered, "an older part stands before a newer one")
+                #expect(numbers[0] - numbers[numbers.count - 1] <= 1, "three versions were mixed")
             } catch StoreError.unstableFile {
                 // Refused: right as well.
             }

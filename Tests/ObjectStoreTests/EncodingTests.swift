@@ -13,7 +13,8 @@ import Testing
                 FileReference(id: id(&random), size: 1 << 40, level: UInt8(1 + random.next() % 3)), isExecutable: false)
         case 2: .link(FileReference(id: id(&random), size: 1 + random.next() % 100, level: 0))
         default:
-            .directory(TreeReference(id: id(&random), level: 1, size: random.next() >> 1, fileCount: random.next()))
+            .directory(
+                TreeReference(id: id(&random), level: 1, size: random.next() >> 1, fileCount: random.next() >> 1))
         }
     }
 

@@ -39,14 +39,14 @@ struct FormatDocumentTests {
             var random = SampleBytes(seed: 20130601)
             // Noise, lines of text, and one byte over and over, which is cut at the maximum.
             let contents = [
-                random.bytes(.random, count: 2_500_000), random.bytes(.rows, count: 500_000),
-                random.bytes(.zeros, count: 700_000), [], [1],
+                random.bytes(.random, count: 800_000), random.bytes(.rows, count: 200_000),
+                random.bytes(.zeros, count: 600_000), [], [1],
             ]
             let writer = try store.makeWriter(packSize: 1 << 20)
             let files = try archive(contents, in: folder, writer)
             #expect(files[0].level >= 2, "the test needs a manifest of several levels")
             var names: Set<[UInt8]> = []
-            while names.count < 20_000 {
+            while names.count < 6000 {
                 let name = (0..<Int.random(in: 1...12, using: &random)).map { _ in
                     UInt8.random(in: 1 ... .max, using: &random)
                 }

@@ -105,6 +105,17 @@ struct CheckoutSafetyTests {
         #expect(try versions.tree() == FileTree(files: ["a": "1", "x.tmp": "keep", "sub/y.tmp": "keep"]))
     }
 
+    @Test("rules in a folder above the artifact count too, and a folder of that name is no file of rules")
+    func rulesAboveArtifact() throws {
+        let test = try TestWorkspace()
+        try test.write("*.tmp\n", to: "data/.vintageignore")
+        try test.write("/data/d/root.csv\n", to: ".vintageignore")
+        try FileTree(files: ["a": "1", "x.tmp": "1", "root.csv": "1", ".vintageignore/f": "1"]).write(
+            to: test.path("data/d"))
+        let added = try test.workspace.add([at("data/d")]).artifacts[0]
+        #expect(try test.tree(of: added.snapshot) == FileTree(files: ["a": "1", ".vintageignore/f": "1"]))
+    }
+
     @Test("an ignored file where the version has one stops it before anything is touched")
     func ignoredFileInTheWay() throws {
         let versions = try TwoVersions(
@@ -155,13 +166,13 @@ struct CheckoutSafetyTests {
         try workspace.checkout(versions.first, force: true)
         #expect(try versions.tree() == folder)
         // A new file in the folder is in neither version, and the folder has to go.
-        try versions.test.write("mine", to: "d/x/new")
+        try versions.test.write("my new one", to: "d/x/new")
         #expect(try unstoredWork { try workspace.checkout(versions.second) } == [at("d/x/new")])
-        #expect(try versions.test.text("d/x/new") == "mine")
+        #expect(try versions.test.text("d/x/new") == "my new one")
         try workspace.checkout(versions.second, force: true)
         #expect(try versions.tree() == file)
         _ = try workspace.undo()
-        #expect(try versions.test.text("d/x/new") == "mine")
+        #expect(try versions.test.text("d/x/new") == "my new one")
     }
 
     @Test("a link where the version has a folder of the same names is not followed")
@@ -197,7 +208,8 @@ struct CheckoutSafetyTests {
         #expect(try test.tree("data/d").isEmpty)
         try test.write("in the way", to: "data/d/a")
         try test.write("beside", to: "data/d/b")
-        #expect(try unstoredWork { _ = try test.workspace.undo() } == [at("data/d/a"), at("data/d/b")])
+        // What is only beside the artifact stays, and is no reason to stop.
+        #expect(try unstoredWork { _ = try test.workspace.undo() } == [at("data/d/a")])
         try test.path("data").removeAll()
         try test.write("a file where the folder should be", to: "data")
         #expect(throws: (any Error).self) { try test.workspace.undo() }

@@ -98,7 +98,8 @@ struct FileTree: Equatable {
                 try file.write(bytes)
                 if isExecutable { try file.setExecutable(true) }
             case .link(let target):
-                try Directory(location.removingLastComponent()).makeLink(place.isRoot ? name(of: location) : Array(place.name), to: target)
+                try Directory(location.removingLastComponent()).makeLink(
+                    place.isRoot ? name(of: location) : Array(place.name), to: target)
             }
         }
     }
@@ -137,7 +138,10 @@ struct HostileTreeGenerator {
         case 5: letters(3) + [0x2e]
         case 6: letters(2) + [0x0a] + letters(2)
         case 7: [0xff, 0xfe] + letters(1)
-        case 8: Array(["*", "?", "[a]", "!x", "#x", "\\", "\"", "'", "a\tb", "~", "$HOME", "..."].randomElement(using: &random)!.utf8)
+        case 8:
+            Array(
+                ["*", "?", "[a]", "!x", "#x", "\\", "\"", "'", "a\tb", "~", "$HOME", "..."].randomElement(
+                    using: &random)!.utf8)
         case 9: [0x2e] + letters(3)
         default: letters(Int.random(in: 1...8, using: &random))
         }

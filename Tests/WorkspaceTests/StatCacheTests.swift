@@ -51,7 +51,9 @@ struct StatCacheTests {
         }
     }
 
-    @Test("a change is seen though the file's time is set back to what it was", arguments: [-1_000_000_000, 0, 90_000_000_000])
+    @Test(
+        "a change is seen though the file's time is set back to what it was",
+        arguments: [-1_000_000_000, 0, 90_000_000_000])
     func timeSetBack(offset: Int64) throws {
         let test = try TestWorkspace()
         try test.path("d").makeDirectories()
@@ -110,7 +112,8 @@ struct StatCacheTests {
             if round % 10 == 0 {
                 damaged.removeLast(Int.random(in: 1...damaged.count, using: &random))
             } else {
-                damaged[Int.random(in: 0..<damaged.count, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+                damaged[Int.random(in: 0..<damaged.count, using: &random)] ^=
+                    1 << UInt8.random(in: 0..<8, using: &random)
             }
             try cache.replaceContents(with: damaged, isDurable: false)
             #expect(try !isModified(test.workspace), "round \(round)")
@@ -164,6 +167,7 @@ struct StatCacheTests {
         try test.path(".vintage/store").removeAll()
         _ = try Store.create(at: test.path(".vintage/store"))
         try test.path("vintage.lock").remove()
+        try test.path(".vintage/operations").removeAll()
         let reopened = try Workspace.open(from: test.root)
         let again = try reopened.add([at("d")]).artifacts[0]
         #expect(try test.tree("d") == FileTree(files: ["f": "one", "sub/g": "two", "sub/h": "three"]))

@@ -76,3 +76,13 @@ final class TestWorkspace {
 
 /// A path that a test writes out, taken as it is.
 func at(_ text: String) -> RelativePath { RelativePath(unchecked: Array(text.utf8)) }
+
+extension GitHead {
+    /// The branch that HEAD is on.
+    var branchName: String? {
+        switch self {
+        case .unborn(let name), .branch(let name, _): name
+        case .detached: nil
+        }
+    }
+}

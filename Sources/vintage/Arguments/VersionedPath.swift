@@ -19,6 +19,14 @@ struct VersionedPath {
             (revision, path) = (nil, try session.path(argument))
             return
         }
+        // A side of a file that git has in conflict, as `git show` names it.
+        if bytes.count > 3, bytes[0] == UInt8(ascii: ":"), bytes[2] == UInt8(ascii: ":"),
+            (UInt8(ascii: "0")...UInt8(ascii: "3")).contains(bytes[1])
+        {
+            revision = String(decoding: bytes[..<2], as: UTF8.self)
+            path = try RelativePath(bytes: bytes[3...])
+            return
+        }
         if let colon = Self.colonBeforeDot(bytes) {
             revision = try session.revision(Array(bytes[..<colon])).text
             path = try session.path(RawArgument(Array(bytes[(colon + 1)...])))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TextFormats
 import Workspace
 
 /// `vintage config`.
@@ -70,6 +71,8 @@ struct Config: WorkspaceCommand {
         case .integer(let value): object["value"] = JSON(value)
         case .duration(let value): object["value"] = .string(value.description)
         case .choice(let value): object["value"] = .string(value)
+        case .boolean(let value): object["value"] = .bool(value)
+        case .size(let value): object["value"] = JSON(value)
         }
         object["source"] = .string(setting.source.description)
         object["explanation"] = .string(setting.key.explanation)

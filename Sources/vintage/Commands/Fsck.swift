@@ -1,5 +1,6 @@
 import ArgumentParser
 import ObjectStore
+import TextFormats
 import Workspace
 
 /// `vintage fsck`.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FileSystem
+import GitBridge
 import SystemPackage
 import Workspace
 
@@ -25,12 +26,25 @@ struct Init: Command {
     func run(_ console: Console) throws -> ExitStatus {
         let folder = directory.map(console.filePath) ?? console.workingDirectory
         let made = try Workspace.initialize(at: folder, usesGit: !isWithoutGit, environment: console.environment)
+        let standing = made.workspace.repository == nil ? [] : try configure(made.workspace)
         let root = displayed(made.workspace.root)
         let verb = made.createdStore ? "Made a workspace" : "There is a workspace"
         let git =
             made.createdRepository ? " and its git repository" : made.workspace.repository == nil ? " without git" : ""
         console.output.print("\(verb)\(git) in \(root)\(made.createdStore ? "" : " already")")
         if made.createdStore { console.output.print("Put data under care with 'vintage add PATH'.") }
+        if !standing.isEmpty {
+            console.output.print(
+                "\(counted(standing.count, "tracked file")) \(standing.count == 1 ? "stands as a pointer" : "stand as pointers"); "
+                    + "'vintage checkout' brings the contents that the store has.")
+        }
         return .done
+    }
+
+    /// Sets git up, and tells which tracked files stand as pointers, as in a fresh clone.
+    private func configure(_ workspace: Workspace) throws -> [RelativePath] {
+        let bridge = try GitBridge(workspace)
+        try bridge.configureRepository()
+        return try bridge.standingPointers().map(\.path)
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FileSystem
+import TextFormats
 import Workspace
 
 /// `vintage ls`.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Git
 import ObjectStore
+import TextFormats
 import Workspace
 
 /// `vintage log`.

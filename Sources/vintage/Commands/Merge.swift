@@ -1,4 +1,5 @@
 import ArgumentParser
+import GitBridge
 import Workspace
 
 /// `vintage merge`.
@@ -38,12 +39,19 @@ struct Merge: WorkspaceCommand {
     func run(in session: Session) throws -> ExitStatus {
         let command = session.console.commandLine
         if aborts {
-            session.printWritten(try session.workspace.abortMerge(command: command))
+            let report =
+                try session.workspace.repository == nil
+                ? session.workspace.abortMerge(command: command)
+                : GitBridge(session.workspace).abortMerge(command: command)
+            session.printWritten(report)
             session.print("The merge is given up; the files are as they were before it.")
             return .done
         }
         guard let revision else {
-            let report = try session.workspace.continueMerge(message: message?.text, command: command)
+            guard let report = try continued(session, command) else {
+                session.print("git has gone on.")
+                return .done
+            }
             session.printAdded(report.artifacts, removed: report.removed)
             session.printGrowth(report.stored)
             session.print("Merged  \(session.palette.id(report.commit?.short ?? ""))".trimmingTrailingSpaces)
@@ -54,6 +62,17 @@ struct Merge: WorkspaceCommand {
             try session.workspace.merge(name, message: message?.text, meter: meter, command: command)
         }
         return show(report, in: session)
+    }
+
+    /// Finishes what is in conflict; `nil` if that was a rebase or the like, with which git went on.
+    private func continued(_ session: Session, _ command: String) throws -> CommitReport? {
+        if session.workspace.repository == nil {
+            return try session.workspace.continueMerge(message: message?.text, command: command)
+        }
+        switch try GitBridge(session.workspace).continueMerge(message: message?.text, command: command) {
+        case .committed(let report): return report
+        case .handedToGit: return nil
+        }
     }
 
     private func show(_ report: MergeReport, in session: Session) -> ExitStatus {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Remotes
+import TextFormats
 import Workspace
 
 /// `vintage pull`.

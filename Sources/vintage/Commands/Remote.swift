@@ -2,6 +2,7 @@ import ArgumentParser
 import FileSystem
 import Remotes
 import SystemPackage
+import TextFormats
 import Workspace
 
 /// `vintage remote`.

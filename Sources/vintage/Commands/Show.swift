@@ -2,6 +2,7 @@ import ArgumentParser
 import FileSystem
 import Git
 import ObjectStore
+import TextFormats
 import Workspace
 
 /// `vintage show`.

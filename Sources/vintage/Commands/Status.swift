@@ -1,5 +1,6 @@
 import ArgumentParser
 import Git
+import TextFormats
 import Workspace
 
 /// `vintage status`.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FileSystem
 import ObjectStore
+import TextFormats
 import Workspace
 
 /// `vintage tag`.

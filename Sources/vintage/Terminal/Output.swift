@@ -24,6 +24,12 @@ final class Output {
         if buffer.count >= Self.capacity { flush() }
     }
 
+    /// Writes text as it is.
+    func write(_ text: String) {
+        buffer += text.utf8
+        if buffer.count >= Self.capacity { flush() }
+    }
+
     /// Writes bytes as they are.
     ///
     /// - Throws: ``OutputError``, at once: the bytes of a large file are not worth reading if they go nowhere.

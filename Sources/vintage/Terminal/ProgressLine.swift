@@ -15,8 +15,6 @@ import Workspace
 /// It is drawn on a terminal only, once work has lasted for a second, and is gone when the work ends, also by a signal.
 struct ProgressLine: Sendable {
     private let label: String
-    /// How many bytes there are in all, if that is known.
-    private let total: UInt64?
     private let meter: ByteMeter
 
     private static let delay = DispatchTimeInterval.seconds(1)
@@ -26,12 +24,9 @@ struct ProgressLine: Sendable {
     ///
     /// - Parameters:
     ///   - label: What is being done, as `adding`.
-    ///   - total: How many bytes there are in all, if that is known.
     ///   - work: Does it, and counts the bytes that it has handled.
-    static func show<Result>(
-        _ label: String, total: UInt64? = nil, during work: (ByteMeter) throws -> Result
-    ) rethrows -> Result {
-        let line = ProgressLine(label: label, total: total, meter: ByteMeter())
+    static func show<Result>(_ label: String, during work: (ByteMeter) throws -> Result) rethrows -> Result {
+        let line = ProgressLine(label: label, meter: ByteMeter())
         guard isatty(STDERR_FILENO) == 1 else { return try work(line.meter) }
         let (isDone, isCleared) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         DispatchQueue(label: "vintage.progress").async {
@@ -58,7 +53,8 @@ struct ProgressLine: Sendable {
     private func text(after duration: Duration) -> String {
         let done = Int(clamping: meter.count)
         let rate = TransferRate(bytes: done, in: duration)
-        guard let total = total.map({ Int(clamping: $0) }), total >= done else {
+        let total = Int(clamping: meter.expected)
+        guard total > done else {
             return done == 0 ? "\(label)…" : "\(label)  \(ByteCount(done))  \(rate)"
         }
         let timeLeft = TimeLeft(bytesLeft: total - done, at: rate).map { "  \($0) left" } ?? ""

@@ -1,6 +1,7 @@
 import FileSystem
 import Git
 import ObjectStore
+import TextFormats
 import Workspace
 
 // How the workspace's types are written as JSON. Keys are in snake_case and stay as they are.

@@ -1,5 +1,5 @@
 /// A JSON value whose objects keep the order of their keys.
-enum JSON {
+package enum JSON {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -10,18 +10,20 @@ enum JSON {
     case object(JSONObject)
 
     /// A text, or `null`.
-    init(_ text: String?) { self = text.map { .string($0) } ?? .null }
+    package init(_ text: String?) { self = text.map { .string($0) } ?? .null }
     /// A whole number.
-    init(_ number: some BinaryInteger) {
+    package init(_ number: some BinaryInteger) {
         self = Int64(exactly: number).map { .integer($0) } ?? .unsigned(UInt64(clamping: number))
     }
     /// A number; one that JSON cannot write is `null`.
-    init(_ number: Double) { self = number.isFinite ? .number(number) : .null }
+    package init(_ number: Double) { self = number.isFinite ? .number(number) : .null }
     /// A list.
-    init<Element>(_ elements: some Sequence<Element>, _ value: (Element) -> JSON) { self = .array(elements.map(value)) }
+    package init<Element>(_ elements: some Sequence<Element>, _ value: (Element) -> JSON) {
+        self = .array(elements.map(value))
+    }
 
     /// The value as text, indented by two spaces.
-    var text: String {
+    package var text: String {
         var text = ""
         write(to: &text, indentation: "")
         return text
@@ -71,6 +73,8 @@ enum JSON {
             case "\\": text += "\\\\"
             case "\n": text += "\\n"
             case "\t": text += "\\t"
+            // Some readers take a byte order mark within a text for one before it, and drop it.
+            case "\u{FEFF}": text += "\\ufeff"
             case "\r": text += "\\r"
             case let scalar where scalar.value < 0x20 || scalar.value == 0x7f:
                 let digits = String(scalar.value, radix: 16)
@@ -83,19 +87,22 @@ enum JSON {
 }
 
 /// The members of a JSON object, in the order in which they were set.
-struct JSONObject {
+package struct JSONObject {
     /// Each key with its value.
-    private(set) var members: [(key: String, value: JSON)] = []
+    package private(set) var members: [(key: String, value: JSON)] = []
+
+    /// An object without members.
+    package init() {}
 
     /// The value of a key, `null` where there is none. A key is set once.
-    subscript(key: String) -> JSON {
+    package subscript(key: String) -> JSON {
         get { members.first { $0.key == key }?.value ?? .null }
         set { members.append((key, newValue)) }
     }
 }
 
 /// The text of bytes in Base64.
-func base64(_ bytes: [UInt8]) -> String {
+package func base64(_ bytes: [UInt8]) -> String {
     let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     var text: [UInt8] = []
     for start in stride(from: 0, to: bytes.count, by: 3) {

@@ -1,0 +1,95 @@
+import FileSystem
+
+/// A file of git's attributes, edited line by line: what is not ours stays as it is.
+struct AttributesFile {
+    /// What a line says that has its files tracked.
+    static let tracking = "filter=vintage diff=vintage merge=vintage -text"
+
+    private var lines: [[UInt8]]
+
+    init(parsing text: [UInt8]) {
+        lines = text.split(separator: 0x0a, omittingEmptySubsequences: false).map(Array.init)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+    }
+
+    func encoded() -> [UInt8] {
+        lines.isEmpty ? [] : Array(lines.joined(separator: [0x0a])) + [0x0a]
+    }
+
+    func hasLine(_ line: String) -> Bool { lines.contains(Array(line.utf8)) }
+
+    mutating func append(line: [UInt8]) { lines.append(line) }
+
+    /// The patterns whose files are tracked.
+    var patterns: [[UInt8]] { lines.compactMap(Self.pattern) }
+
+    /// Has a pattern's files tracked.
+    ///
+    /// - Returns: `false` if they were.
+    mutating func track(_ pattern: [UInt8]) -> Bool {
+        if patterns.contains(pattern) { return false }
+        lines.append(Self.escaped(pattern) + Array(" \(Self.tracking)".utf8))
+        return true
+    }
+
+    /// Takes a pattern away.
+    ///
+    /// - Returns: `false` if it was not there.
+    mutating func untrack(_ pattern: [UInt8]) -> Bool {
+        let count = lines.count
+        lines.removeAll { Self.pattern($0) == pattern }
+        return lines.count != count
+    }
+
+    /// The pattern of a line that has its files tracked.
+    private static func pattern(_ line: [UInt8]) -> [UInt8]? {
+        let text = line.last == 0x0d ? line.dropLast() : line[...]
+        let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        let start = text.drop(while: isBlank)
+        // `[attr]` defines a macro; a pattern may begin with a bracket too.
+        guard let first = start.first, first != UInt8(ascii: "#"), !start.starts(with: "[attr]".utf8) else { return nil }
+        return split(start, isBlank)
+    }
+
+    private static func split(_ line: ArraySlice<UInt8>, _ isBlank: (UInt8) -> Bool) -> [UInt8]? {
+        let end = line.firstIndex(where: isBlank) ?? line.endIndex
+        let attributes = line[end...].split(whereSeparator: isBlank)
+        guard attributes.contains(where: { $0.elementsEqual("filter=vintage".utf8) }) else { return nil }
+        return unescaped(line[..<end])
+    }
+
+    private static let blank = Array("[[:space:]]".utf8)
+
+    /// A pattern as it stands in a line. Quotes would do for git, but other readers of the file do not know them.
+    private static func escaped(_ pattern: [UInt8]) -> [UInt8] {
+        var escaped: [UInt8] = []
+        for (index, byte) in pattern.enumerated() {
+            switch byte {
+            case UInt8(ascii: " "), UInt8(ascii: "\t"): escaped += blank
+            case UInt8(ascii: "#") where index == 0: escaped += [UInt8(ascii: "\\"), byte]
+            case UInt8(ascii: "\"") where index == 0: escaped += Array("[\"]".utf8)
+            default: escaped.append(byte)
+            }
+        }
+        return escaped
+    }
+
+    private static func unescaped(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        var pattern: [UInt8] = []
+        var rest = text.starts(with: "\\#".utf8) ? text.dropFirst() : text
+        if rest.starts(with: #"["]"#.utf8) {
+            pattern.append(UInt8(ascii: "\""))
+            rest = rest.dropFirst(3)
+        }
+        while let byte = rest.first {
+            if rest.starts(with: blank) {
+                pattern.append(UInt8(ascii: " "))
+                rest = rest.dropFirst(blank.count)
+            } else {
+                pattern.append(byte)
+                rest = rest.dropFirst()
+            }
+        }
+        return pattern
+    }
+}

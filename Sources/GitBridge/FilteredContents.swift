@@ -1,0 +1,85 @@
+import FileSystem
+import ObjectStore
+import Workspace
+
+/// The contents of tracked files: into the store and out of it.
+final class FilteredContents {
+    private let store: Store
+    private let level: Int
+    private let workers: Int
+    private var writing: (writer: StoreWriter, archiver: Archiver)?
+    private var scratch = ReadScratch()
+
+    init(_ workspace: Workspace) {
+        store = workspace.store
+        level = workspace.configuration.compressionLevel
+        workers = workspace.configuration.workers
+    }
+
+    // MARK: In
+
+    /// Stores a content as it comes.
+    ///
+    /// When this returns, a kill of this process does not lose it any more.
+    func store(
+        _ read: (UnsafeMutableRawBufferPointer) throws(StoreError) -> Int
+    ) throws(StoreError) -> FileReference {
+        let (writer, archiver) = try beginWriting()
+        let content = try archiver.archive(stream: read)
+        try writer.persist()
+        return content
+    }
+
+    private func beginWriting() throws(StoreError) -> (StoreWriter, Archiver) {
+        if let writing { return writing }
+        let writer = try store.makeWriter(level: level, keepsJournal: true)
+        let begun = (writer, Archiver(writer: writer, workers: workers))
+        writing = begun
+        return begun
+    }
+
+    /// Whether something was stored that only this process can read.
+    var hasUnfinished: Bool { writing?.writer.hasUnfinished ?? false }
+
+    /// Completes what was stored: everybody sees it from now on, and no power cut loses it.
+    func finish() throws(StoreError) {
+        guard let writer = writing?.writer, writer.hasUnfinished else { return }
+        try writer.finish()
+    }
+
+    // MARK: Out
+
+    /// Whether the store has a content, be it that another process is about to complete it.
+    func isPresent(_ content: FileReference) -> Bool {
+        if content.size == 0 || store.contains(content.id, kind: content.kind) { return true }
+        // It may be among what this process has stored itself.
+        try? finish()
+        for _ in 0..<300 {
+            let areOthersWriting = (try? store.hasLiveJournals()) ?? false
+            try? store.refresh()
+            if store.contains(content.id, kind: content.kind) { return true }
+            if !areOthersWriting { return false }
+            pause(milliseconds: 10)
+        }
+        return false
+    }
+
+    /// Hands all bytes of a content to `body`, in order.
+    ///
+    /// - Throws: before the first byte, if the store has something else by that name than the content says.
+    func read(
+        _ content: FileReference, _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        if content.level == 0 {
+            let bytes = try store.read(ObjectKey(content.id, .chunk), &scratch)
+            guard UInt64(bytes.count) == content.size else {
+                throw .malformed(content.id, reason: "its pointer states another size than it has")
+            }
+            return try body(bytes)
+        }
+        guard try store.manifest(content.id, level: content.level).size == content.size else {
+            throw .malformed(content.id, reason: "its pointer states another size than it has")
+        }
+        try store.readAhead(content, workers: workers, body)
+    }
+}
