@@ -106,7 +106,8 @@ extension Repository {
     public func attribute(_ name: String, of paths: [RelativePath]) throws(GitError) -> [String?] {
         if paths.isEmpty { return [] }
         let output = try outputOfGit(
-            ["check-attr", "-z", "--stdin", FilePath(name)], input: Array(paths.map(\.bytes).joined(separator: [0])) + [0])
+            ["check-attr", "-z", "--stdin", FilePath(name)],
+            input: Array(paths.map(\.bytes).joined(separator: [0])) + [0])
         let fields = output.split(separator: 0, omittingEmptySubsequences: false).dropLast()
         guard fields.count == paths.count * 3 else {
             throw .failed(operation: "reading attributes", message: "git gave \(fields.count / 3) of \(paths.count)")

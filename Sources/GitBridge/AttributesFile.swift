@@ -47,7 +47,9 @@ struct AttributesFile {
         let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
         let start = text.drop(while: isBlank)
         // `[attr]` defines a macro; a pattern may begin with a bracket too.
-        guard let first = start.first, first != UInt8(ascii: "#"), !start.starts(with: "[attr]".utf8) else { return nil }
+        guard let first = start.first, first != UInt8(ascii: "#"), !start.starts(with: "[attr]".utf8) else {
+            return nil
+        }
         return split(start, isBlank)
     }
 

@@ -47,7 +47,8 @@ public struct ContentSummary: Sendable {
         return try [UInt8].reading(Pointer.maximumCount + 1) { (space) throws(FileError) in try file.read(into: space) }
     }
 
-    private static func read(_ path: FilePath, _ range: Range<UInt64>, _ body: (UnsafeRawBufferPointer) -> Void) throws {
+    private static func read(_ path: FilePath, _ range: Range<UInt64>, _ body: (UnsafeRawBufferPointer) -> Void) throws
+    {
         let file = try File(reading: path)
         let buffer = ByteBuffer(capacity: 1 << 18)
         var position = range.lowerBound

@@ -213,7 +213,8 @@ extension GitBridge {
         if !report.files.isEmpty {
             // To git a file of another size is another file, until its entry in the index is made again.
             _ = try repository.runGit(
-                ["update-index", "-q", "-z", "--stdin"], input: Array(report.files.map(\.bytes).joined(separator: [0])) + [0])
+                ["update-index", "-q", "-z", "--stdin"],
+                input: Array(report.files.map(\.bytes).joined(separator: [0])) + [0])
         }
         return report
     }

@@ -46,7 +46,8 @@ public struct Pointer: Hashable, Sendable {
         guard let text = String(validating: rest, as: UTF8.self) else { return nil }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count == 4, lines[1].hasPrefix("size "), lines[2].hasPrefix("level "),
-            let id = ObjectID(hex: lines[0]), let size = UInt64(lines[1].dropFirst(5)), size > 0, size <= UInt64(Int64.max),
+            let id = ObjectID(hex: lines[0]), let size = UInt64(lines[1].dropFirst(5)), size > 0,
+            size <= UInt64(Int64.max),
             let level = UInt8(lines[2].dropFirst(6)), level <= Manifest.maximumLevel
         else { return nil }
         content = FileReference(id: id, size: size, level: level)

@@ -94,8 +94,8 @@ extension Workspace {
     ) throws -> CheckoutReport {
         guard let repository else { throw WorkspaceError.needsGit("checking out a git revision") }
         if try repository.mergeHead() != nil || mergeState() != nil { throw WorkspaceError.mergeInProgress }
-        let old = try lock()
         let interrupted = try interruptedOperation()
+        let old = try lock()
         // Snapshots that were added but not committed are named by the lock alone: they must not be lost sight of.
         let uncommitted = changes(from: try headLock(), to: old).filter { change in
             change.new != nil && change.new != new[change.path]
@@ -161,10 +161,16 @@ extension Workspace {
             // A damaged record keeps nobody from working.
             let last = try? operationLog.operation(number)
         else { return nil }
-        guard last.headMove == .files, !last.isUndone, last.lockBefore != last.lockAfter,
-            try lock().encoded() == last.lockBefore, Operation.Position(try repository.head()) == last.after
-        else { return nil }
-        return last
+        guard last.headMove == .files, !last.isUndone, last.lockBefore != last.lockAfter else { return nil }
+        let (lock, position) = (try lock().encoded(), Operation.Position(try repository.head()))
+        if lock == last.lockBefore, position == last.after { return last }
+        if lock == last.lockAfter, position == last.before, try headLock().encoded() == last.lockBefore {
+            // It was ended while git wrote files, the lock among them, and before HEAD moved: no data was touched yet.
+            try lockPath.replaceContents(with: last.lockBefore)
+            try repository.stage([Self.lockFile])
+            try operationLog.remove(number)
+        }
+        return nil
     }
 
     /// Refuses to build on an operation that was ended in the middle.

@@ -112,6 +112,7 @@ extension Workspace {
             try root.appending(to).removingLastComponent().makeDirectories()
             try root.appending(from).rename(to: root.appending(to))
             if cachePath(from).exists { try? cachePath(from).rename(to: cachePath(to)) }
+            rememberBase(to, id)
             try write(new, replacing: old)
             try record(
                 command,

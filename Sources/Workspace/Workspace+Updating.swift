@@ -149,7 +149,7 @@ extension Workspace {
         return nil
     }
 
-    private func rememberBase(_ artifact: RelativePath, _ snapshot: ObjectID?) {
+    func rememberBase(_ artifact: RelativePath, _ snapshot: ObjectID?) {
         var cache = StatCache(reading: cachePath(artifact))
         if cache.base == snapshot { return }
         cache.base = snapshot

@@ -149,7 +149,7 @@ struct EnvironmentFailureTests {
         try mount.makeReadOnly(folder.root)
         #expect(try folder.run("vintage", "cat", "HEAD~1:d/f") == "one")
         #expect(try folder.run("vintage", "status", "--json").contains("d/f"))
-        try folder.run("vintage", "ls", "HEAD")
+        try folder.run("vintage", "ls", "HEAD:d")
         try folder.run("vintage", "log")
         try folder.run("vintage", "diff", "HEAD~1", "HEAD")
         try folder.run("vintage", "fsck", "--data")

@@ -22,7 +22,8 @@ struct Migrate: WorkspaceCommand {
         case git
     }
 
-    @Option(name: .customLong("to"), help: ArgumentHelp("What keeps the contents: vintage or git.", valueName: "keeper"))
+    @Option(
+        name: .customLong("to"), help: ArgumentHelp("What keeps the contents: vintage or git.", valueName: "keeper"))
     var keeper: Keeper
 
     @Flag(help: "Do it.")
