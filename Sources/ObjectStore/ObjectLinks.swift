@@ -9,13 +9,18 @@ package struct ObjectLink: Hashable, Sendable {
         self.level = level
     }
 
+    /// Names the content of a file that is not empty.
+    package init(_ content: FileReference) {
+        self.init(ObjectKey(content.id, content.kind), level: content.level)
+    }
+
     /// Names the content of a node; `nil` for an empty file, which needs nothing.
     package init?(_ node: Node) {
         switch node {
         case .directory(let tree): self.init(ObjectKey(tree.id, .tree), level: tree.level)
         case .file(let file, _), .link(let file):
             guard file.size > 0 || file.level > 0 else { return nil }
-            self.init(ObjectKey(file.id, file.kind), level: file.level)
+            self.init(file)
         }
     }
 

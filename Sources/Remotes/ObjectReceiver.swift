@@ -23,6 +23,8 @@ final class ObjectReceiver {
     /// Chunks that are needed and were not fetched yet.
     private var chunks: [RecordLocation] = []
     private var snapshots: [ObjectID] = []
+    /// The contents that were asked for.
+    private var files: [ObjectLink] = []
     private var readHere: Set<ObjectID> = []
     private(set) var totals = Totals()
 
@@ -42,15 +44,27 @@ final class ObjectReceiver {
         marks = EntryMarks(catalog.indexes)
     }
 
-    /// Receives snapshots.
+    /// Receives snapshots and contents of files.
     ///
-    /// - Parameter followsHistory: whether the versions that they follow and were made from are wanted too, as far as
-    ///   the remote has them.
-    func receive(_ roots: [ObjectID], followsHistory: Bool) throws(RemoteError) {
+    /// - Parameter followsHistory: whether the versions that snapshots follow and were made from are wanted too, as far
+    ///   as the remote has them.
+    /// - Throws: ``RemoteError/lacks(location:_:_:)`` if the remote lacks some of them, once the others are here.
+    func receive(
+        _ roots: [ObjectID], contents: [FileReference] = [], followsHistory: Bool
+    ) throws(RemoteError) {
         var level: [(link: ObjectLink, location: RecordLocation)] = []
         var history: [ObjectID] = []
+        var lacking: ObjectKey?
+        let wanted = roots.map { ObjectLink(ObjectKey($0, .snapshot)) } + contents.map(ObjectLink.init)
+        for link in wanted {
+            if marks.place(of: link.key) != nil || isHere(link.key) {
+                try note(link, &level)
+                if link.key.kind != .snapshot { files.append(link) }
+            } else {
+                lacking = lacking ?? link.key
+            }
+        }
         for id in roots {
-            try note(ObjectLink(ObjectKey(id, .snapshot)), &level)
             if followsHistory, isHere(ObjectKey(id, .snapshot)) { history.append(id) }
         }
         while !level.isEmpty || !history.isEmpty {
@@ -81,6 +95,7 @@ final class ObjectReceiver {
         }
         try fetchChunks()
         try storeStructure()
+        if let lacking { throw .lacks(location: catalog.remote.location, lacking.id, lacking.kind) }
     }
 
     // MARK: What is needed
@@ -156,10 +171,8 @@ final class ObjectReceiver {
                 return bytes
             }
             // Older versions were met later.
-            for id in snapshots.reversed() {
-                try walk.visit(
-                    ObjectLink(ObjectKey(id, .snapshot)), isKnown: { store.contains($0.id, kind: $0.kind) }
-                ) { (location) throws(StoreError) in
+            for link in files + snapshots.reversed().map({ ObjectLink(ObjectKey($0, .snapshot)) }) {
+                try walk.visit(link, isKnown: { store.contains($0.id, kind: $0.kind) }) { (location) throws(StoreError) in
                     // Chunks are in the store already, and not here.
                     _ = try spool.read(location.header.key) { (header, record, _) throws(StoreError) in
                         try writer.copy(record, header: header)

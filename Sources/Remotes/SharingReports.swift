@@ -58,6 +58,6 @@ public struct PullReport: Sendable {
 public struct CloneReport {
     /// The new workspace.
     public let workspace: Workspace
-    /// What was received; `nil` if the settings name no remote, or the lock no artifact.
+    /// What was received; `nil` if the settings name no remote, or git no data.
     public let pull: PullReport?
 }

@@ -5,7 +5,8 @@ import Workspace
 
 /// Which versions a fetch brings.
 public enum FetchSelection: Sendable {
-    /// What the lock names of these artifacts; of all, if there are none.
+    /// What the lock names of these artifacts, and the files at these paths that git tracks as pointers; all of both for
+    /// no path.
     case lock([RelativePath])
     /// What a git revision's lock names of these artifacts; of all, if there are none.
     case revision(String, [RelativePath])
@@ -13,6 +14,8 @@ public enum FetchSelection: Sendable {
     case tags([RefKey])
     /// Versions by their ids.
     case snapshots([ObjectID])
+    /// Contents of tracked files, by what their pointers say.
+    case contents([FileReference])
     /// What the remote's heads of a branch name.
     case heads(branch: String, [RelativePath])
 }
@@ -60,38 +63,43 @@ extension Workspace {
             throw RemoteError.empty(location: remote.location)
         }
         let refs = try RefLog(remote: remote).read().refs
-        report.snapshots = try snapshots(selection, refs, remote.location)
+        let wanted = try wanted(selection, refs, remote.location, withHistory: withHistory)
+        report.snapshots = wanted.snapshots
         // Refs first, then the indexes: what a ref names is in them.
         let catalog = try RemoteCatalog(remote, folder: catalogFolder(description))
         let writer = dryRun ? nil : try store.makeWriter(level: configuration.compressionLevel)
         if dryRun { try store.refresh() }
         let receiver = try ObjectReceiver(
             store: store, catalog: catalog, writer: writer, workers: configuration.workers, meter: meter)
-        try receiver.receive(report.snapshots, followsHistory: withHistory)
+        try receiver.receive(wanted.snapshots, contents: wanted.contents, followsHistory: withHistory)
         (report.objects, report.bytes) = (receiver.totals.objects, receiver.totals.bytes)
         try takeTags(refs, of: try artifacts(of: report.snapshots), &report)
         withExtendedLifetime(writer) {}
         return report
     }
 
-    private func snapshots(
-        _ selection: FetchSelection, _ refs: [RefKey: ObjectID], _ location: String
-    ) throws -> [ObjectID] {
+    /// The snapshots and the contents of tracked files that a selection means.
+    private func wanted(
+        _ selection: FetchSelection, _ refs: [RefKey: ObjectID], _ location: String, withHistory: Bool
+    ) throws -> (snapshots: [ObjectID], contents: [FileReference]) {
         switch selection {
         case .lock(let paths):
             let lock = try lock()
-            return try artifacts(at: paths, in: lock).compactMap { lock[$0] }
+            let shared = try SharedPaths(paths, in: lock, of: self, everyVersion: withHistory)
+            return (shared.artifacts.compactMap { lock[$0] }, shared.contents)
         case .revision(let revision, let paths):
             guard let repository else { throw WorkspaceError.needsGit("fetching a git revision") }
             let lock = try lock(at: try repository.resolve(revision))
-            return try artifacts(at: paths, in: lock).compactMap { lock[$0] }
+            return (try artifacts(at: paths, in: lock).compactMap { lock[$0] }, [])
         case .tags(let keys):
-            return try keys.map { key in
+            let ids = try keys.map { key in
                 guard let id = refs[key] else { throw RemoteError.unknownRef(location: location, "\(key)") }
                 return id
             }
-        case .snapshots(let ids): return ids
-        case .heads(let branch, let paths): return try heads(refs, branch, paths, location).map(\.value)
+            return (ids, [])
+        case .snapshots(let ids): return (ids, [])
+        case .contents(let contents): return ([], contents)
+        case .heads(let branch, let paths): return (try heads(refs, branch, paths, location).map(\.value), [])
         }
     }
 

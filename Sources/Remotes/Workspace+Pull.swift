@@ -26,7 +26,13 @@ extension Workspace {
                 remote: name, artifacts, withHistory: withHistory, force: force, meter: meter, command: command)
         }
         let fetched = try fetch(remote: name, .lock(artifacts), withHistory: withHistory, meter: meter)
-        let checkout = try checkout(nil, paths: artifacts, force: force, meter: meter, command: command)
+        let shared = try SharedPaths(artifacts, in: lock(), of: self, everyVersion: false)
+        // Contents of tracked files are git's to put in place.
+        if !artifacts.isEmpty && shared.artifacts.isEmpty {
+            return PullReport(fetch: fetched, checkout: CheckoutReport())
+        }
+        let checkout = try checkout(
+            nil, paths: artifacts.isEmpty ? [] : shared.artifacts, force: force, meter: meter, command: command)
         return PullReport(fetch: fetched, checkout: checkout)
     }
 
@@ -66,10 +72,11 @@ extension Workspace {
     ///   - directory: the new folder; `nil` for what `git clone` would choose, below `folder`.
     ///   - folder: where the user stands.
     ///   - branch: the branch to check out; the repository's own by default.
+    ///   - setUp: called with the new workspace before data is brought, so that it is usable if that fails.
     public static func clone(
         _ url: String, to directory: FilePath?, from folder: FilePath, branch: String? = nil,
         withHistory: Bool = false, environment: [String: String] = [:], meter: ByteMeter? = nil,
-        command: String = "vintage clone"
+        command: String = "vintage clone", setUp: (Workspace) throws -> Void = { _ in }
     ) throws -> CloneReport {
         let directory = try Repository.clone(url, to: directory, from: folder, branch: branch)
         // A store that cuts files as the team's does finds equal content to be stored already.
@@ -77,7 +84,9 @@ extension Workspace {
             at: directory, usesGit: true, environment: environment,
             parameters: try chunking(of: directory, environment)
         ).workspace
-        guard !workspace.remotes.isEmpty, try !workspace.lock().entries.isEmpty else {
+        try setUp(workspace)
+        let hasData = try !workspace.lock().entries.isEmpty || !workspace.trackedFiles().isEmpty
+        guard !workspace.remotes.isEmpty, hasData else {
             return CloneReport(workspace: workspace, pull: nil)
         }
         let pull = try workspace.pull(withHistory: withHistory, meter: meter, command: command)

@@ -14,7 +14,7 @@ extension Workspace {
     ///
     /// - Parameters:
     ///   - remote: its name; the default one by default.
-    ///   - artifacts: artifacts, or folders with artifacts; by default all of the lock.
+    ///   - artifacts: artifacts, tracked files, or folders with some; by default all of the lock and of git.
     ///   - commits: the git commits whose history of the lock goes out; by default HEAD, with the lock as it is now. A
     ///     hook names those that git is about to push.
     ///   - branch: the branch whose heads move; by default the one that is checked out.
@@ -62,10 +62,10 @@ extension Workspace {
             return Array(try store.read(location, &scratch))
         }
         var failure: (any Error)?
-        for snapshot in selection.snapshots {
+        for link in selection.links {
             do {
                 try walk.visit(
-                    ObjectLink(ObjectKey(snapshot, .snapshot)), isKnown: { catalog?.contains($0) ?? false }
+                    link, isKnown: { catalog?.contains($0) ?? false }
                 ) { (location) throws(StoreError) in
                     do throws(RemoteError) {
                         try sender.add(location)
@@ -96,8 +96,8 @@ extension Workspace {
 
 /// What a push is about: the snapshots that go out, and where refs are to be.
 struct PushSelection {
-    /// The snapshots that go out, older ones before those that follow them.
-    let snapshots: [ObjectID]
+    /// What goes out: contents of tracked files, then snapshots, older ones before those that follow them.
+    let links: [ObjectLink]
     /// Where refs are to be.
     private let targets: [RefKey: ObjectID]
     /// For each artifact what this side knows of its history: a head that is among it may be moved on.
@@ -108,7 +108,8 @@ struct PushSelection {
     ) throws {
         let store = workspace.store
         let current = try commits?.first.map { try workspace.lock(at: $0) } ?? workspace.lock()
-        let artifacts = Set(try workspace.artifacts(at: paths, in: current))
+        let shared = try SharedPaths(paths, in: current, of: workspace, everyVersion: true)
+        let artifacts = Set(shared.artifacts)
         var roots: [RelativePath: Set<ObjectID>] = [:]
         for artifact in artifacts { roots[artifact] = [current[artifact]!] }
         for lock in try workspace.locks(of: commits) {
@@ -137,7 +138,9 @@ struct PushSelection {
             known[artifact] = order.ancestors(of: ids)
         }
         self.known = known
-        snapshots = order.snapshots
+        // What an incomplete clone lacks it need not send.
+        let files = shared.contents.filter { store.contains($0.id, kind: $0.kind) }
+        links = files.map { ObjectLink($0) } + order.snapshots.map { ObjectLink(ObjectKey($0, .snapshot)) }
     }
 
     /// The moves that are still to be made.

@@ -33,9 +33,9 @@ struct SharingCommandTests {
     func twoClones() throws {
         let project = try TestProject()
         let one = try shared(project)
-        #expect(try CommandLineRun.vintage("push", "--dry-run", in: one).output.hasPrefix("Would send 4 objects"))
+        #expect(try CommandLineRun.vintage("push", "--dry-run", in: one).output.hasPrefix("Would send 3 objects"))
         let pushed = try CommandLineRun.vintage("push", in: one)
-        #expect(pushed.output.contains("Sent 4 objects"))
+        #expect(pushed.output.contains("Sent 3 objects"))
         #expect(pushed.output.contains("data/flights on main"))
         try CommandLineRun.git("push", "-q", "origin", "main", in: one)
 
@@ -124,6 +124,55 @@ struct SharingCommandTests {
         let root = try shared(project)
         try CommandLineRun.vintage("remote", "set", "store", "../missing/remote", in: root)
         #expect(try CommandLineRun.vintage("push", in: root, expecting: 3).errors.contains("there is no folder"))
+    }
+
+    @Test("files that git tracks as pointers go along with the artifacts")
+    func trackedFiles() throws {
+        let project = try TestProject()
+        let one = try shared(project)
+        // Git calls the command by its name.
+        let binaries = project.folder.appending("bin")
+        try binaries.makeDirectories()
+        let command = URL(fileURLWithPath: CommandLineRun.binary).standardizedFileURL.path
+        try FileManager.default.createSymbolicLink(
+            atPath: binaries.appending("vintage").string, withDestinationPath: command)
+        var generator = SplitMix(seed: 10)
+        let bytes = randomBytes(300_000, using: &generator)
+        try CommandLineRun.vintage("track", "*.bin", in: one)
+        try one.appending("model.bin").replaceContents(with: bytes)
+        let path = "PATH=\(binaries.string):\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")"
+        let added = try CommandLineRun.run("env", [path, "git", "add", "."], in: one)
+        #expect(added.status == 0, "\(added.errors)")
+        try CommandLineRun.git("commit", "-q", "-m", "Model", in: one)
+        try CommandLineRun.vintage("push", in: one)
+        try CommandLineRun.git("push", "-q", "origin", "main", in: one)
+        try CommandLineRun.vintage("clone", "code.git", "two", in: project.folder)
+        let two = project.folder.appending("two")
+        #expect(try two.appending("model.bin").contents() == bytes)
+        #expect(try CommandLineRun.vintage("fetch", "model.bin", in: two).output == "Everything is here already.\n")
+    }
+
+    @Test("a clone without older versions is sound, can be cleaned up, and gets them when asked for")
+    func withoutHistory() throws {
+        let project = try TestProject()
+        let one = try shared(project)
+        try write("second\n", one.appending("data/flights/2013.csv"))
+        try CommandLineRun.vintage("commit", "-m", "Second", in: one)
+        try CommandLineRun.vintage("push", in: one)
+        try CommandLineRun.git("push", "-q", "origin", "main", in: one)
+        try CommandLineRun.vintage("clone", "code.git", "two", in: project.folder)
+        let two = project.folder.appending("two")
+        let checked = try CommandLineRun.vintage("fsck", "--data", in: two).output
+        #expect(checked.contains("1 versions that locks name are not in this store; 'vintage fetch' brings them"))
+        #expect(checked.contains("sound"))
+        try CommandLineRun.vintage("gc", "--grace", "0s", in: two)
+        try CommandLineRun.vintage("fetch", "--history", in: two)
+        #expect(try !CommandLineRun.vintage("fsck", "--data", in: two).output.contains("versions"))
+        #expect(
+            try CommandLineRun.vintage("cat", "HEAD~1:data/flights/2013.csv", in: two).output == "a,b\n1,2\n")
+        // Without a remote what is missing is lost, and told.
+        try CommandLineRun.vintage("remote", "remove", "store", in: two)
+        #expect(try CommandLineRun.vintage("fsck", in: two).output.contains("sound"))
     }
 
     @Test("eight clones push at once, and nothing is lost")

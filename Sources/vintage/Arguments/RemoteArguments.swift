@@ -43,7 +43,8 @@ struct RemoteArguments {
         }
         // A misspelt remote is no artifact either, and which of both was meant is not certain.
         if mustBeInLock, remote == nil, let first = arguments.first, let path = artifacts.first, tags.isEmpty,
-            lock.artifacts(inside: path).isEmpty, lock.artifact(containing: path) == nil
+            lock.artifacts(inside: path).isEmpty, lock.artifact(containing: path) == nil,
+            try session.workspace.trackedFiles([path]).isEmpty
         {
             let names = session.workspace.remotes.map(\.name) + lock.entries.map(\.path.description)
             let nearest = nearestName(to: first.text, among: names).map { "; did you mean '\($0)'?" } ?? ""

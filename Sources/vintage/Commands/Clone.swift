@@ -1,5 +1,6 @@
 import ArgumentParser
 import FileSystem
+import GitBridge
 import Remotes
 import SystemPackage
 import Workspace
@@ -32,8 +33,12 @@ struct Clone: Command {
         let report = try ProgressLine.show("cloning") { meter in
             try Workspace.clone(
                 url.text, to: directory.map(console.filePath), from: console.workingDirectory, branch: branch?.text,
-                withHistory: withHistory, environment: console.environment, meter: meter, command: console.commandLine)
+                withHistory: withHistory, environment: console.environment, meter: meter, command: console.commandLine
+            ) { workspace in
+                try GitBridge(workspace).configureRepository()
+            }
         }
+        _ = try GitBridge(report.workspace).bringContents()
         console.output.print("Made a workspace in \(displayed(report.workspace.root))")
         if let pull = report.pull {
             let files = counted(pull.checkout.artifacts.count, "artifact")

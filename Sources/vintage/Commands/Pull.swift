@@ -1,4 +1,5 @@
 import ArgumentParser
+import GitBridge
 import Remotes
 import TextFormats
 import Workspace
@@ -38,6 +39,7 @@ struct Pull: WorkspaceCommand {
                 meter: meter, command: session.console.commandLine)
         }
         if json.isOn {
+            if session.workspace.repository != nil { _ = try GitBridge(session.workspace).bringContents() }
             var object = JSONObject()
             object["fetch"] = .object(JSONObject(report.fetch))
             object["checkout"] = JSON(report.checkout)
@@ -45,6 +47,7 @@ struct Pull: WorkspaceCommand {
         } else {
             session.print(report.fetch)
             session.printWritten(report.checkout)
+            _ = try session.bringTrackedFiles()
         }
         return .done
     }
