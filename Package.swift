@@ -53,10 +53,13 @@ let package = Package(
             name: "GitBridge",
             dependencies: ["Checks", "FileSystem", "Git", "HookScripts", "ObjectStore", "Workspace"],
             swiftSettings: settings),
+        .target(
+            name: "Remotes", dependencies: ["FileSystem", "Git", "ObjectStore", "Workspace"], swiftSettings: settings),
         .executableTarget(
             name: "vintage",
             dependencies: [
-                "Checks", "GitBridge", "Workspace", "ObjectStore", "Git", "FileSystem", "TextFormats", "CPlatform",
+                "Checks", "GitBridge", "Remotes", "Workspace", "ObjectStore", "Git", "FileSystem", "TextFormats",
+                "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -84,6 +87,9 @@ let package = Package(
         .testTarget(
             name: "GitBridgeTests",
             dependencies: ["Checks", "FileSystem", "Git", "GitBridge", "ObjectStore", "Workspace"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RemotesTests", dependencies: ["Remotes", "Workspace", "FileSystem", "ObjectStore"],
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["FileSystem"], exclude: ["Transcripts"], swiftSettings: settings),
