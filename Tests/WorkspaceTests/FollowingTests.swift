@@ -17,19 +17,21 @@ struct FollowingTests {
         let secondCommit: GitObjectID
 
         init() throws {
-            place = try TestWorkspace(usesGit: true)
-            func lock() throws -> [UInt8] { try place.path("vintage.lock").contents() }
+            let place = try TestWorkspace(usesGit: true)
             try place.write("one", to: "data/a.csv")
             try place.write("same", to: "data/b.csv")
             try place.write("old", to: "model.bin")
             try place.workspace.add([at("data"), at("model.bin")])
-            firstCommit = try #require(try place.workspace.commit(message: "first").commit)
-            first = try lock()
+            let firstCommit = try place.workspace.commit(message: "first").commit
+            first = try place.path("vintage.lock").contents()
             try place.write("two", to: "data/a.csv")
             try place.write("fresh", to: "extra.csv")
             try place.workspace.add([at("extra.csv")])
-            secondCommit = try #require(try place.workspace.commit(message: "second").commit)
-            second = try lock()
+            let secondCommit = try place.workspace.commit(message: "second").commit
+            second = try place.path("vintage.lock").contents()
+            self.firstCommit = try #require(firstCommit)
+            self.secondCommit = try #require(secondCommit)
+            self.place = place
         }
 
         /// Does as git would that brings the first commit's files.
