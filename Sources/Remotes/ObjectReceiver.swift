@@ -172,7 +172,8 @@ final class ObjectReceiver {
             }
             // Older versions were met later.
             for link in files + snapshots.reversed().map({ ObjectLink(ObjectKey($0, .snapshot)) }) {
-                try walk.visit(link, isKnown: { store.contains($0.id, kind: $0.kind) }) { (location) throws(StoreError) in
+                try walk.visit(link, isKnown: { store.contains($0.id, kind: $0.kind) }) {
+                    (location) throws(StoreError) in
                     // Chunks are in the store already, and not here.
                     _ = try spool.read(location.header.key) { (header, record, _) throws(StoreError) in
                         try writer.copy(record, header: header)

@@ -207,7 +207,8 @@ private final class TrackedFolder {
             try folder.run("git", "add", "d/\(name)")
             #expect(try folder.run("git", "show", ":d/\(name)") == passed[name])
         }
-        #expect(try folder.run("git", "diff", "--name-only", "--no-textconv") == "")
+        // Warnings come as well where git reads a file again; the status is what says that nothing differs.
+        try folder.run("git", "diff", "--quiet", "--no-textconv")
         try folder.run("vintage", "gc", "--grace", "0s")
         let report = try folder.run("vintage", "fsck", "--data")
         #expect(report.contains("2 contents that git has pointers to are not in this store"), "\(report)")

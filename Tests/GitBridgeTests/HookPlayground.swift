@@ -93,14 +93,13 @@ final class HookPlayground {
         process.environment = [
             "PATH": "\(folder.string)/bin:/usr/bin:/bin", "RECORD": folder.appending("record").string,
         ]
-        let (standardInput, errors) = (Pipe(), Pipe())
-        process.standardInput = standardInput
+        // A file, not a pipe: a hook may end before it has read its input.
+        let inputFile = folder.appending("input")
+        try inputFile.replaceContents(with: Array(input.utf8), isDurable: false)
+        let errors = Pipe()
+        process.standardInput = FileHandle(forReadingAtPath: inputFile.string)
         process.standardError = errors
         try process.run()
-        // A hook that does not read its input ends before all is written.
-        signal(SIGPIPE, SIG_IGN)
-        try? standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-        try? standardInput.fileHandleForWriting.close()
         let message = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         return (process.terminationStatus, message)

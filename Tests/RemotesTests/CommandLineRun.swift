@@ -23,6 +23,9 @@ struct CommandLineRun {
         var environment = ProcessInfo.processInfo.environment.filter {
             !$0.key.hasPrefix("GIT_") && !$0.key.hasPrefix("VINTAGE_")
         }
+        // Git calls the command by its name.
+        let path = environment["PATH"] ?? "/usr/bin:/bin"
+        environment["PATH"] = "\(FilePath(binary).removingLastComponent()):\(path)"
         environment["GIT_CONFIG_GLOBAL"] = "/dev/null"
         environment["GIT_CONFIG_NOSYSTEM"] = "1"
         for role in ["AUTHOR", "COMMITTER"] {

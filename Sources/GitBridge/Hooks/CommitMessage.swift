@@ -59,7 +59,8 @@ package struct CommitMessage {
         if replacing {
             let first = paragraphStart(before: end)
             let kept = lines[first..<end].filter { !$0.starts(with: start) }
-            lines.replaceSubrange(first..<end, with: kept)
+            // The blank line before a paragraph goes with it.
+            lines.replaceSubrange((kept.isEmpty && first > 0 ? first - 1 : first)..<end, with: kept)
             end = textEnd
         }
         var trailers = values.map { start + Array($0.utf8) }
