@@ -47,11 +47,11 @@ let package = Package(
             name: "HookScripts", path: "Hooks",
             resources: [
                 .embedInCode("pre-commit"), .embedInCode("prepare-commit-msg"), .embedInCode("post-checkout"),
-                .embedInCode("post-merge"), .embedInCode("post-rewrite"),
+                .embedInCode("post-merge"), .embedInCode("post-rewrite"), .embedInCode("pre-push"),
             ], swiftSettings: settings),
         .target(
             name: "GitBridge",
-            dependencies: ["Checks", "FileSystem", "Git", "HookScripts", "ObjectStore", "Workspace"],
+            dependencies: ["Checks", "FileSystem", "Git", "HookScripts", "ObjectStore", "Remotes", "Workspace"],
             swiftSettings: settings),
         .target(
             name: "Remotes", dependencies: ["FileSystem", "Git", "ObjectStore", "Workspace"], swiftSettings: settings),

@@ -132,7 +132,7 @@ struct HookScriptTests {
         try place.write(hook.name, Self.recorder("mine"), mode: 0o755)
         try HookInstallation(place.repository()).install()
         try place.writeProgram(Self.recorder("vintage"))
-        let input = hook == .postRewrite ? "a b\n\nc d\n\n" : ""
+        let input = [.postRewrite, .prePush].contains(hook) ? "a b\n\nc d\n\n" : ""
         let run = try place.run(hook.name, ["one two", "", "*"], input: input)
         #expect(run.status == 0)
         let arguments = "<one two> <> <*>\n\(input)"
@@ -160,12 +160,12 @@ struct HookScriptTests {
         #expect(try place.record().hasPrefix("vintage"))
     }
 
-    @Test("without vintage one line says so, and only a commit is stopped", arguments: Hook.allCases)
+    @Test("without vintage one line says so, and only a commit and a push are stopped", arguments: Hook.allCases)
     func withoutVintage(_ hook: Hook) throws {
         let place = try HookPlayground()
         try HookInstallation(place.repository()).install()
         let run = try place.run(hook.name, [])
-        #expect(run.status == (hook == .preCommit ? 1 : 0))
+        #expect(run.status == ([.preCommit, .prePush].contains(hook) ? 1 : 0))
         #expect(run.errors.hasPrefix("vintage: ") && run.errors.hasSuffix("\n"))
         #expect(run.errors.split(separator: "\n").count == 1)
     }
