@@ -51,7 +51,10 @@ let package = Package(
             ], swiftSettings: settings),
         .target(
             name: "GitBridge",
-            dependencies: ["Checks", "FileSystem", "Git", "HookScripts", "ObjectStore", "Workspace"],
+            dependencies: [
+                "Checks", "FileSystem", "Git", "HookScripts", "ObjectStore", "TextFormats", "Workspace",
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "vintage",

@@ -42,7 +42,10 @@ struct Vintage: ParsableCommand {
             CommandGroup(name: "Git and CI", subcommands: [Hooks.self, ContinuousIntegration.self]),
             CommandGroup(
                 name: "Called by git",
-                subcommands: [HookCommand.self, FilterProcessCommand.self, Textconv.self, MergeDriverCommand.self]),
+                subcommands: [
+                    HookCommand.self, FilterProcessCommand.self, Textconv.self, MergeDriverCommand.self,
+                    LargeFileAgent.self,
+                ]),
         ])
 
     /// The names of all commands.
