@@ -64,6 +64,7 @@ extension Workspace {
     private func snapshot(of artifact: RelativePath, at moment: PointInTime, _ lock: Lock) throws -> ObjectID {
         let end = moment.end.seconds
         var first: Timestamp?
+        var earliest = lock[artifact]
         if let repository, let head = try repository.head().commit {
             let history = try repository.history(from: [head], firstParentOnly: true)
             while let commit = try history.next() {
@@ -72,16 +73,15 @@ extension Workspace {
                     if let id = try self.lock(at: commit.id)[artifact] { return id }
                     break
                 }
-                if try self.lock(at: commit.id)[artifact] != nil { first = time }
+                if let id = try self.lock(at: commit.id)[artifact] { (first, earliest) = (time, id) }
             }
-        } else if var id = lock[artifact] {
-            while true {
-                let snapshot = try store.snapshot(id)
-                if snapshot.time <= end { return id }
-                first = Timestamp(seconds: snapshot.time, offsetMinutes: Int(snapshot.offsetMinutes))
-                guard let parent = snapshot.parents.first else { break }
-                id = parent
-            }
+        }
+        // Versions that are older than all that git knows, such as imported ones, tell their time themselves.
+        while let id = earliest, repository == nil || store.contains(id, kind: .snapshot) {
+            let snapshot = try store.snapshot(id)
+            if snapshot.time <= end { return id }
+            first = Timestamp(seconds: snapshot.time, offsetMinutes: Int(snapshot.offsetMinutes))
+            earliest = snapshot.parents.first
         }
         throw WorkspaceError.noVersion(artifact, by: moment, first: first)
     }

@@ -29,12 +29,7 @@ public struct TransferAgent: ~Copyable {
     ///   - workspace: the one whose store keeps them.
     public init(repository: Repository, workspace: Workspace) throws {
         files = LargeFileStore(workspace)
-        var storage = repository.commonDirectory.appending("lfs")
-        if let setting = try repository.configValue("lfs.storage"), !setting.isEmpty {
-            // As git-lfs reads it: from inside the repository's own folder.
-            storage = repository.commonDirectory.pushing(FilePath(setting))
-        }
-        downloads = storage.appending("tmp")
+        downloads = try LargeFileStorage(repository).temporary
     }
 
     /// Tells git-lfs, which waits for an answer, why nothing can be moved.
