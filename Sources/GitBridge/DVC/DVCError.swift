@@ -56,7 +56,8 @@ extension DVCError: CustomStringConvertible {
                 + known.prefix(5).map(\.description).joined(separator: ", ")
                 + (known.count > 5 ? " and \(known.count - 5) more" : "")
         case .unreadable(let path, let commit?, let reason):
-            "\(path) of commit \(commit.short) cannot be read: \(reason)"
+            "\(path) of commit \(commit.short) cannot be read: \(reason); if a later commit mended it, "
+                + "--skip-missing leaves it out"
         case .unreadable(let path, nil, let reason): "\(path) cannot be read: \(reason)"
         case .missing(let objects, let searched):
             "the DVC cache lacks \(objects[0].hash), which \(objects[0].path) of commit \(objects[0].commit.short) needs"

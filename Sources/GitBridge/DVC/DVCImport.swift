@@ -48,9 +48,10 @@ extension GitBridge {
         let importer = DVCImporter(
             repository: repository, history: history, cache: cache, writer: writer, wanted: wanted,
             workers: workspace.configuration.workers, meter: meter)
+        for path in wanted.sorted() { try path.checkIsArtifactPath() }
         let versions = try importer.versions(upTo: head, skipsMissing: skipsMissing)
         var report = DVCImportReport(stored: writer.statistics)
-        report.unsupported = unsupported
+        report.unsupported = unsupported + importer.unreadable
         report.skipped = importer.skipped
         try writer.finish()
         report.artifacts = try workspace.takeHistory(
@@ -72,6 +73,7 @@ private final class DVCImporter {
     private let writer: StoreWriter
     private let archiver: Archiver
     private let wanted: Set<RelativePath>
+    private var skipsMissing = false
 
     /// The contents that were stored, by their MD5.
     private var contents: [DVCHash: FileReference] = [:]
@@ -79,6 +81,8 @@ private final class DVCImporter {
     /// How many snapshots were made of each artifact.
     private(set) var counts: [RelativePath: Int] = [:]
     private(set) var skipped: [DVCError.MissingObject] = []
+    /// Why files of older commits could not be read.
+    private(set) var unreadable: [DVCError] = []
 
     /// A version of an artifact at a commit. One that was left out stands for the versions before it.
     private struct Version {
@@ -104,13 +108,14 @@ private final class DVCImporter {
         }
         commits.reverse()
         try check(commits, head, skipsMissing: skipsMissing)
+        self.skipsMissing = skipsMissing
         var states: [GitObjectID: [RelativePath: Version]] = [:]
         var childrenLeft: [GitObjectID: Int] = [:]
         for commit in commits { for parent in commit.parents { childrenLeft[parent, default: 0] += 1 } }
         for commit in commits {
             // A shallow clone ends at commits whose parents are not there.
             let parents = commit.parents.compactMap { states[$0] }
-            states[commit.id] = try state(at: commit, after: parents, isMissingAllowed: skipsMissing)
+            states[commit.id] = try state(at: commit, after: parents)
             for parent in commit.parents {
                 childrenLeft[parent, default: 1] -= 1
                 if childrenLeft[parent] == 0 { states[parent] = nil }
@@ -160,9 +165,16 @@ private final class DVCImporter {
     // MARK: Snapshots
 
     private func state(
-        at commit: GitCommit, after parents: [[RelativePath: Version]], isMissingAllowed: Bool
+        at commit: GitCommit, after parents: [[RelativePath: Version]]
     ) throws -> [RelativePath: Version] {
-        let outputs = try wantedOutputs(at: commit.id)
+        let outputs: DVCHistory.Outputs
+        do {
+            outputs = try wantedOutputs(at: commit.id)
+        } catch let error as DVCError where skipsMissing {
+            // Such as one with conflict markers in it: what was there before goes on.
+            unreadable.append(error)
+            return parents.reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+        }
         var state: [RelativePath: Version] = [:]
         var underWay: Set<RelativePath> = []
         func version(of path: RelativePath, _ output: DVCOutput) throws -> Version {
@@ -176,7 +188,7 @@ private final class DVCImporter {
             defer { underWay.remove(path) }
             var ancestors: [ObjectID] = []
             for id in before.flatMap(\.snapshots) where !ancestors.contains(id) { ancestors.append(id) }
-            if isMissingAllowed, let hash = try lacking(output.content).first {
+            if skipsMissing, let hash = try lacking(output.content).first {
                 skipped.append(DVCError.MissingObject(hash: hash.text, path: path, commit: commit.id))
                 state[path] = Version(output: output, snapshots: ancestors)
                 return Version(output: output, snapshots: ancestors)

@@ -36,7 +36,7 @@ struct Import: ParsableCommand {
             completion: .directory)
         var cache: [RawArgument] = []
 
-        @Flag(help: "Leave out older versions whose content no cache has; by default that is an error.")
+        @Flag(help: "Leave out older versions that no cache has or that cannot be read; by default that is an error.")
         var skipMissing = false
 
         @Argument(help: "Only data at or below these paths; all by default.", completion: .file())
