@@ -18,17 +18,17 @@ private final class LargeFileWork {
         folder = try CommandFolder()
         random = SplitMix(seed: seed)
         try folder.run("git", "lfs", "install", "--skip-repo")
+        try folder.run("ln", "-s", Playground.binary, folder.base.appending("vintage-lfs-agent").string)
         try folder.run("vintage", "init", "--no-git", "shared")
         try folder.run("git", "init", "--quiet", "--bare", "origin.git")
     }
 
-    /// The lines of the configuration, as `git clone -c` takes them.
+    /// The lines of the configuration, as `git clone -c` takes them: two, and one for a store elsewhere.
     func settings(store: String? = "shared") -> [String] {
-        let arguments = store.map { "lfs-agent --store \(folder.path($0))" } ?? "lfs-agent"
-        return [
-            "-c", "lfs.standalonetransferagent=vintage", "-c", "lfs.customtransfer.vintage.path=\(Playground.binary)",
-            "-c", "lfs.customtransfer.vintage.args=\(arguments)",
-        ]
+        let agent = folder.base.appending("vintage-lfs-agent")
+        let lines = ["-c", "lfs.standalonetransferagent=vintage", "-c", "lfs.customtransfer.vintage.path=\(agent)"]
+        guard let store else { return lines }
+        return lines + ["-c", "lfs.customtransfer.vintage.args=--store \(folder.path(store))"]
     }
 
     func clone(_ name: String, store: String? = "shared") throws {
@@ -214,6 +214,8 @@ struct LargeFileTests {
         #expect(try work.git("a", "push", "origin", "HEAD", expecting: nil).contains("vintage init"))
         #expect(try work.git("origin.git", "branch").isEmpty)
 
+        // Without the link's name the arguments begin with the command's.
+        _ = try work.git("a", "config", "lfs.customtransfer.vintage.path", Playground.binary)
         let arguments = "lfs-agent --store \(work.folder.path("shared"))"
         _ = try work.git("a", "config", "lfs.customtransfer.vintage.args", arguments)
         _ = try work.git("a", "push", "--quiet", "origin", "HEAD")

@@ -46,7 +46,7 @@ extension LargeFileError: CustomStringConvertible {
             "the store at \(displayed(store)) has no object \(name); run 'git lfs push --all REMOTE' in a clone that has it"
         case .noStore(let folder):
             "\(displayed(folder)) is in no workspace, so that there is no store for git-lfs; run 'vintage init' here, or "
-                + "name a workspace: git config lfs.customtransfer.vintage.args 'lfs-agent --store FOLDER'"
+                + "name a workspace's folder with --store (see 'vintage lfs-agent --help')"
         case .noRepository(let folder): "\(displayed(folder)) is in no git repository"
         }
     }

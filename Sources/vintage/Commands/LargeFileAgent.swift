@@ -16,14 +16,16 @@ struct LargeFileAgent: Command {
             new version of a file takes what has changed only:
 
               git config lfs.standalonetransferagent vintage
-              git config lfs.customtransfer.vintage.path vintage
-              git config lfs.customtransfer.vintage.args lfs-agent
+              git config lfs.customtransfer.vintage.path vintage-lfs-agent
 
             The store is that of the workspace that the repository is, or of another one, such as a folder that all \
             clones reach:
 
               vintage init --no-git /mnt/shared
-              git config lfs.customtransfer.vintage.args 'lfs-agent --store /mnt/shared'
+              git config lfs.customtransfer.vintage.args '--store /mnt/shared'
+
+            vintage-lfs-agent is a link to vintage that 'make install' makes. Without it, the path is vintage and the \
+            arguments begin with lfs-agent.
             """)
 
     @Option(
