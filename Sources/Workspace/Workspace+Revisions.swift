@@ -59,8 +59,8 @@ extension Workspace {
         throw WorkspaceError.unknownRevision(text)
     }
 
-    /// The version of an artifact that was current at a moment: with git by HEAD's first-parent history, without by the
-    /// snapshots' own times.
+    /// The version of an artifact that was current at a moment: by HEAD's first-parent history, and before all that
+    /// it knows, or without git, by the snapshots' own times.
     private func snapshot(of artifact: RelativePath, at moment: PointInTime, _ lock: Lock) throws -> ObjectID {
         let end = moment.end.seconds
         var first: Timestamp?
@@ -80,7 +80,9 @@ extension Workspace {
         while let id = earliest, repository == nil || store.contains(id, kind: .snapshot) {
             let snapshot = try store.snapshot(id)
             if snapshot.time <= end { return id }
-            first = Timestamp(seconds: snapshot.time, offsetMinutes: Int(snapshot.offsetMinutes))
+            if first.map({ snapshot.time < $0.seconds }) ?? true {
+                first = Timestamp(seconds: snapshot.time, offsetMinutes: Int(snapshot.offsetMinutes))
+            }
             earliest = snapshot.parents.first
         }
         throw WorkspaceError.noVersion(artifact, by: moment, first: first)
