@@ -50,10 +50,11 @@ bench: build
 install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/vintage"
+	ln -sf vintage "$(DESTDIR)$(PREFIX)/bin/vintage-lfs-agent"
 	Scripts/install-completions "$(BINARY)" "$(DESTDIR)$(PREFIX)"
 
 uninstall:
-	rm -f "$(DESTDIR)$(PREFIX)/bin/vintage"
+	rm -f "$(DESTDIR)$(PREFIX)/bin/vintage" "$(DESTDIR)$(PREFIX)/bin/vintage-lfs-agent"
 	Scripts/install-completions --remove "$(DESTDIR)$(PREFIX)"
 
 format:

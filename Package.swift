@@ -51,7 +51,11 @@ let package = Package(
             ], swiftSettings: settings),
         .target(
             name: "GitBridge",
-            dependencies: ["Checks", "FileSystem", "Git", "HookScripts", "ObjectStore", "Remotes", "Workspace"],
+            dependencies: [
+                "Checks", "FileSystem", "Git", "HookScripts", "ObjectStore", "Remotes", "TextFormats",
+                "Workspace",
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: settings),
         .target(
             name: "Remotes", dependencies: ["FileSystem", "Git", "ObjectStore", "Workspace"], swiftSettings: settings),
