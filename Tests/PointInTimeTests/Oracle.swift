@@ -65,11 +65,15 @@ struct Oracle {
 extension Oracle {
     /// A small case with what tends to go wrong: few distinct times, so that they tie; availability before the event and
     /// long after it; times at the ends of what a number holds; entities and rows that are nobody's; nulls and NaN.
-    static func random(hasKeys: Bool = false, using generator: inout SeededGenerator) -> Oracle {
+    ///
+    /// - Parameter factCount: how many facts, few by default; more of them reach what only large inputs do.
+    static func random(
+        hasKeys: Bool = false, factCount: Int? = nil, using generator: inout SeededGenerator
+    ) -> Oracle {
         let entityCount = Int32.random(in: 1...4, using: &generator)
         let times = Times.random(using: &generator)
-        let factCount = Int.random(in: 0...24, using: &generator)
-        let keyCount = Int64.random(in: 1...12, using: &generator)
+        let keyCount = Int64.random(in: 1...(factCount.map { Int64($0 / 3) } ?? 12), using: &generator)
+        let factCount = factCount ?? Int.random(in: 0...24, using: &generator)
         let facts = (0..<factCount).map { row in
             let event = times.next(using: &generator)
             let availability: Int64 =

@@ -1,0 +1,281 @@
+/// Works out the aggregations of one column for one entity.
+struct EntityAggregator: ~Copyable {
+    private let plan: WindowPlan.Column
+    private let kind: WindowColumn.Kind
+    private let outputs: [WindowOutput]
+    /// The row of each of the entity's labels among all labels.
+    private let labels: ArraySlice<Int32>
+    /// By rank: whether the value is not null, and its bits.
+    private let isValid: FixedArray<Bool>
+    private let bits: FixedArray<UInt64>
+    /// The label whose sum of whole numbers no whole number holds, if there is one.
+    private(set) var overflow: Int32?
+
+    init(
+        _ plan: WindowPlan.Column, kind: WindowColumn.Kind?, outputs: [WindowOutput], labels: ArraySlice<Int32>,
+        shard: WindowShard, timeline: borrowing Timeline
+    ) {
+        self.plan = plan
+        self.kind = kind ?? .opaque
+        self.outputs = outputs
+        self.labels = labels
+        isValid = FixedArray(uninitializedCount: timeline.count)
+        bits = FixedArray(uninitializedCount: self.kind == .opaque ? 0 : timeline.count)
+        for rank in 0..<timeline.count {
+            let place = Int(timeline.places[rank])
+            isValid[rank] = plan.column.map { shard.columns[$0].isValid[place] } ?? true
+            if let column = plan.column, self.kind != .opaque { bits[rank] = shard.columns[column].bits[place] }
+        }
+    }
+
+    /// Works out everything that the plan asks for.
+    mutating func run(_ timeline: borrowing Timeline, shard: WindowShard, sorter: inout RadixSorter) {
+        let isSum = { (function: Aggregation.Function) in function == .sum || function == .mean }
+        for window in plan.windows.indices
+        where plan.requests[window].contains(where: { $0.function == .count })
+            && !plan.requests[window].contains(where: { isSum($0.function) })
+        {
+            count(timeline, window)
+        }
+        if plan.asks(isSum) { sum(timeline) }
+        if plan.asks({ $0 == .standardDeviation }) { deviate(timeline) }
+        if plan.asks({ $0 == .distinctCount }) { countDistinct(timeline) }
+        if plan.asks({ if case .quantile = $0 { true } else { false } }) { quantiles(timeline, sorter: &sorter) }
+        if plan.asks({ WindowOutput.rowsPerLabel($0) > 0 || $0 == .minimum || $0 == .maximum }) {
+            order(timeline, shard: shard)
+        }
+    }
+
+    @inline(__always)
+    private func row(_ label: Int) -> Int { Int(labels[labels.startIndex &+ label]) }
+
+    /// Where the results of a function over a window go.
+    private func outputs(_ window: Int, _ isWanted: (Aggregation.Function) -> Bool) -> [WindowOutput] {
+        plan.requests[window].filter { isWanted($0.function) }.map { outputs[$0.output] }
+    }
+
+    private func count(_ timeline: borrowing Timeline, _ window: Int) {
+        let outputs = outputs(window) { $0 == .count }
+        var state = CountState(isValid: plan.column == nil ? nil : isValid.values)
+        timeline.slide(over: plan.windows[window], &state) { state, label in
+            for output in outputs { output.setCount(state.count, at: row(label)) }
+        }
+    }
+
+    // MARK: - Sums
+
+    private var values: ExactValues {
+        let memory = UnsafeMutableRawBufferPointer(bits.values)
+        return kind == .integers
+            ? .integers(memory.bindMemory(to: Int64.self)) : .numbers(memory.bindMemory(to: Double.self))
+    }
+
+    private func parts(_ rank: Int) -> ExactParts? {
+        if !isValid[rank] { return nil }
+        if kind == .integers { return ExactParts(Int64(bitPattern: bits[rank])) }
+        let value = Double(bitPattern: bits[rank])
+        return value.isFinite ? ExactParts(value) : nil
+    }
+
+    private func bitRange() -> (range: BitRange, hasSpecials: Bool) {
+        var range = BitRange()
+        var hasSpecials = false
+        for rank in 0..<isValid.values.count {
+            if let parts = parts(rank) { range.include(parts) } else { hasSpecials = hasSpecials || isValid[rank] }
+        }
+        return (range, hasSpecials)
+    }
+
+    private mutating func sum(_ timeline: borrowing Timeline) {
+        let (range, hasSpecials) = bitRange()
+        let isNarrow = range.sumWidth(count: timeline.count) <= 126
+        let units = FixedArray<Int128>(repeating: 0, count: isNarrow ? timeline.count : 0)
+        if isNarrow {
+            for rank in 0..<timeline.count {
+                guard let parts = parts(rank), parts.significand != 0 else { continue }
+                let shift = parts.exponent - range.scale
+                let significand = Int128(parts.significand)
+                let magnitude = shift >= 0 ? significand << shift : significand >> -shift
+                units[rank] = parts.isNegative ? -magnitude : magnitude
+            }
+        }
+        var specials: UnsafeMutableBufferPointer<Double>?
+        if hasSpecials, case .numbers(let values) = values { specials = values }
+        for window in plan.windows.indices {
+            let counts = outputs(window) { $0 == .count }
+            let sums = outputs(window) { $0 == .sum }
+            let means = outputs(window) { $0 == .mean }
+            if sums.isEmpty && means.isEmpty { continue }
+            var overflow: Int32?
+            func emit(_ count: Int, _ label: Int, _ total: Int128?, _ sum: @autoclosure () -> Double) {
+                let row = row(label)
+                for output in counts { output.setCount(count, at: row) }
+                if count == 0 { return }
+                let sum = sum()
+                if let total {
+                    let whole = Int64(exactly: total)
+                    if whole == nil && !sums.isEmpty { overflow = min(overflow ?? .max, Int32(row)) }
+                    for output in sums { output.setInteger(whole ?? 0, at: row) }
+                } else {
+                    for output in sums { output.setNumber(sum, at: row) }
+                }
+                for output in means { output.setNumber(sum / Double(count), at: row) }
+            }
+            if isNarrow {
+                var state = NarrowSumState(
+                    isValid: isValid.values, units: units.values, exponent: range.scale, specials: specials)
+                let scale = kind == .integers ? range.scale : nil
+                timeline.slide(over: plan.windows[window], &state) { state, label in
+                    emit(state.count, label, scale.map { state.total << $0 }, state.sum)
+                }
+            } else {
+                var state = WideSumState(isValid: isValid.values, values: values, range: range, hasSquares: false)
+                timeline.slide(over: plan.windows[window], &state) { state, label in
+                    emit(state.count, label, nil, state.sum)
+                }
+            }
+            if let overflow { self.overflow = min(self.overflow ?? .max, overflow) }
+        }
+    }
+
+    private func deviate(_ timeline: borrowing Timeline) {
+        let range = bitRange().range
+        for window in plan.windows.indices {
+            let outputs = outputs(window) { $0 == .standardDeviation }
+            if outputs.isEmpty { continue }
+            var state = WideSumState(isValid: isValid.values, values: values, range: range, hasSquares: true)
+            timeline.slide(over: plan.windows[window], &state) { state, label in
+                guard let deviation = state.standardDeviation else { return }
+                for output in outputs { output.setNumber(deviation, at: row(label)) }
+            }
+        }
+    }
+
+    // MARK: - Distinct values and quantiles
+
+    /// A number that sorts as the value does.
+    private func sortable(_ rank: Int) -> Int64 {
+        kind == .integers ? Int64(bitPattern: bits[rank]) : .sortable(Double(bitPattern: bits[rank]))
+    }
+
+    private func countDistinct(_ timeline: borrowing Timeline) {
+        let codes = FixedArray<Int32>(repeating: -1, count: timeline.count)
+        let slots = FixedArray<Int32>(
+            repeating: -1, count: 1 << (Int.bitWidth - max(1, 2 * timeline.count - 1).leadingZeroBitCount))
+        var distinctCount = 0
+        // The first rank with each code, to compare with.
+        let firsts = FixedArray<Int32>(uninitializedCount: timeline.count)
+        let negativeZero = Int64.sortable(-0.0)
+        for rank in 0..<timeline.count where isValid[rank] {
+            var value = sortable(rank)
+            if kind == .numbers && value == negativeZero { value = 0 }
+            var slot = Int(truncatingIfNeeded: Hash.mix(Hash.seed, UInt64(bitPattern: value)))
+            while true {
+                slot &= slots.values.count &- 1
+                let code = slots[slot]
+                if code < 0 {
+                    firsts[distinctCount] = Int32(truncatingIfNeeded: rank)
+                    codes[rank] = Int32(truncatingIfNeeded: distinctCount)
+                    slots[slot] = codes[rank]
+                    distinctCount += 1
+                    break
+                }
+                var known = sortable(Int(firsts[Int(code)]))
+                if kind == .numbers && known == negativeZero { known = 0 }
+                if known == value {
+                    codes[rank] = code
+                    break
+                }
+                slot &+= 1
+            }
+        }
+        for window in plan.windows.indices {
+            let outputs = outputs(window) { $0 == .distinctCount }
+            if outputs.isEmpty { continue }
+            var state = DistinctState(codes: codes.values, distinctCount: distinctCount)
+            timeline.slide(over: plan.windows[window], &state) { state, label in
+                for output in outputs { output.setCount(state.count, at: row(label)) }
+            }
+        }
+    }
+
+    private func quantiles(_ timeline: borrowing Timeline, sorter: inout RadixSorter) {
+        let keys = FixedArray<UInt64>(uninitializedCount: timeline.count)
+        let ranks = FixedArray<Int32>(uninitializedCount: timeline.count)
+        var count = 0
+        for rank in 0..<timeline.count where isValid[rank] {
+            keys[count] = sortable(rank).sortKey
+            ranks[count] = Int32(truncatingIfNeeded: rank)
+            count += 1
+        }
+        sorter.sort(
+            UnsafeMutableBufferPointer(rebasing: keys.values[..<count]),
+            UnsafeMutableBufferPointer(rebasing: ranks.values[..<count]))
+        let order = FixedArray<Int32>(repeating: -1, count: timeline.count)
+        for place in 0..<count { order[Int(ranks[place])] = Int32(truncatingIfNeeded: place) }
+        func value(_ place: Int) -> Double {
+            let key = keys[place].fromSortKey
+            return kind == .integers ? Double(key) : key.fromSortable
+        }
+        for window in plan.windows.indices {
+            let wanted = plan.requests[window].compactMap { request -> (output: WindowOutput, fraction: Double)? in
+                guard case .quantile(let fraction) = request.function else { return nil }
+                return (outputs[request.output], fraction)
+            }
+            if wanted.isEmpty { continue }
+            var state = QuantileState(order: order.values)
+            timeline.slide(over: plan.windows[window], &state) { state, label in
+                if state.count == 0 { return }
+                for (output, fraction) in wanted {
+                    let position = fraction * Double(state.count - 1)
+                    let (below, share) = (Int(position), position - position.rounded(.down))
+                    let lower = value(state.place(ofValue: below))
+                    let upper = share > 0 ? value(state.place(ofValue: below + 1)) : lower
+                    // Of two that are one, infinity perhaps, no mean is taken.
+                    let result = lower == upper ? lower : lower * (1 - share) + upper * share
+                    output.setNumber(share > 0 ? result : lower, at: row(label))
+                }
+            }
+        }
+    }
+
+    // MARK: - What goes by an order
+
+    private func order(_ timeline: borrowing Timeline, shard: WindowShard) {
+        let keys = FixedArray<Int64>(repeating: 0, count: kind == .opaque ? 0 : timeline.count)
+        if kind != .opaque { for rank in 0..<timeline.count where isValid[rank] { keys[rank] = sortable(rank) } }
+        var state = OrderedState(
+            isValid: isValid.values, keys: keys.values, hasMaxima: plan.asks { $0 == .maximum },
+            hasMinima: plan.asks { $0 == .minimum })
+        let places = timeline.places.values
+        func sourceRow(_ rank: Int) -> Int32 { shard.rows[Int(places[rank])] }
+        timeline.sweep(over: plan.windows, &state) { state, label, window, lower in
+            guard let last = state.ranks.last(below: isValid.values.count), last >= lower else { return }
+            let row = row(label)
+            for request in plan.requests[window] {
+                let output = outputs[request.output]
+                switch request.function {
+                case .maximum:
+                    if let key = state.maxima?.greatest(from: lower) { set(key, output, row) }
+                case .minimum:
+                    if let key = state.minima?.greatest(from: lower) { set(~key, output, row) }
+                case .last: output.rows[row] = sourceRow(last)
+                case .first:
+                    if let first = state.ranks.first(notBelow: lower) { output.rows[row] = sourceRow(first) }
+                case .lastRows(let count):
+                    var rank: Int? = last
+                    for place in 0..<count {
+                        guard let found = rank, found >= lower else { break }
+                        output.rows[row * count + place] = sourceRow(found)
+                        rank = state.ranks.last(below: found)
+                    }
+                default: break
+                }
+            }
+        }
+    }
+
+    private func set(_ key: Int64, _ output: WindowOutput, _ row: Int) {
+        if kind == .integers { output.setInteger(key, at: row) } else { output.setNumber(key.fromSortable, at: row) }
+    }
+}
