@@ -17,6 +17,15 @@ public struct Corrections: Sendable, Equatable {
     /// No corrections: each row is a fact of its own.
     public static let none = Corrections(rows: [], endings: [])
 
+    /// When a row stops counting; `nil` if it does not.
+    ///
+    /// - Parameter place: the place in ``rows`` up to which earlier rows were looked for: rows must ascend.
+    @inline(__always)
+    func ending(ofRow row: Int32, from place: inout Int) -> Int64? {
+        while place < rows.count && rows[place] < row { place &+= 1 }
+        return place < rows.count && rows[place] == row ? endings[place] : nil
+    }
+
     /// The place in ``rows`` of the first that is not below `row`.
     func firstPlace(notBelow row: Int) -> Int {
         var (low, high) = (0, rows.count)

@@ -86,21 +86,30 @@ struct EntityAggregator: ~Copyable {
         return (range, hasSpecials)
     }
 
+    /// The values as whole multiples of the range's last bit; 0 for nulls and values that are not finite.
+    private func units(_ range: BitRange) -> FixedArray<Int128> {
+        let units = FixedArray<Int128>(repeating: 0, count: isValid.values.count)
+        for rank in 0..<isValid.values.count {
+            guard let parts = parts(rank), parts.significand != 0 else { continue }
+            let shift = parts.exponent - range.scale
+            let significand = Int128(parts.significand)
+            let magnitude = shift >= 0 ? significand << Int128(shift) : significand >> Int128(-shift)
+            units[rank] = parts.isNegative ? -magnitude : magnitude
+        }
+        return units
+    }
+
+    /// The values as doubles if some are not finite.
+    private func specials(_ hasSpecials: Bool) -> UnsafeMutableBufferPointer<Double>? {
+        guard hasSpecials, case .numbers(let values) = values else { return nil }
+        return values
+    }
+
     private mutating func sum(_ timeline: borrowing Timeline) {
         let (range, hasSpecials) = bitRange()
         let isNarrow = range.sumWidth(count: timeline.count) <= 126
-        let units = FixedArray<Int128>(repeating: 0, count: isNarrow ? timeline.count : 0)
-        if isNarrow {
-            for rank in 0..<timeline.count {
-                guard let parts = parts(rank), parts.significand != 0 else { continue }
-                let shift = parts.exponent - range.scale
-                let significand = Int128(parts.significand)
-                let magnitude = shift >= 0 ? significand << shift : significand >> -shift
-                units[rank] = parts.isNegative ? -magnitude : magnitude
-            }
-        }
-        var specials: UnsafeMutableBufferPointer<Double>?
-        if hasSpecials, case .numbers(let values) = values { specials = values }
+        let units = isNarrow ? units(range) : FixedArray(uninitializedCount: 0)
+        let specials = specials(hasSpecials)
         for window in plan.windows.indices {
             let counts = outputs(window) { $0 == .count }
             let sums = outputs(window) { $0 == .sum }
@@ -139,14 +148,27 @@ struct EntityAggregator: ~Copyable {
     }
 
     private func deviate(_ timeline: borrowing Timeline) {
-        let range = bitRange().range
+        let (range, hasSpecials) = bitRange()
+        let isNarrow = range.squareSumWidth(count: timeline.count) <= 126
+        let units = isNarrow ? units(range) : FixedArray(uninitializedCount: 0)
         for window in plan.windows.indices {
             let outputs = outputs(window) { $0 == .standardDeviation }
             if outputs.isEmpty { continue }
-            var state = WideSumState(isValid: isValid.values, values: values, range: range, hasSquares: true)
-            timeline.slide(over: plan.windows[window], &state) { state, label in
-                guard let deviation = state.standardDeviation else { return }
-                for output in outputs { output.setNumber(deviation, at: row(label)) }
+            if isNarrow {
+                var state = NarrowDeviationState(
+                    NarrowSumState(
+                        isValid: isValid.values, units: units.values, exponent: range.scale,
+                        specials: specials(hasSpecials)))
+                timeline.slide(over: plan.windows[window], &state) { state, label in
+                    guard let deviation = state.standardDeviation else { return }
+                    for output in outputs { output.setNumber(deviation, at: row(label)) }
+                }
+            } else {
+                var state = WideSumState(isValid: isValid.values, values: values, range: range, hasSquares: true)
+                timeline.slide(over: plan.windows[window], &state) { state, label in
+                    guard let deviation = state.standardDeviation else { return }
+                    for output in outputs { output.setNumber(deviation, at: row(label)) }
+                }
             }
         }
     }

@@ -36,6 +36,11 @@ struct BitRange {
     /// How many bits a sum of `count` such values has, its sign aside.
     func sumWidth(count: Int) -> Int { end < least ? 1 : end - least + Int.bitWidth - count.leadingZeroBitCount }
 
+    /// How many bits a sum of squares of `count` such values has.
+    func squareSumWidth(count: Int) -> Int {
+        end < least ? 1 : 2 * (end - least) + Int.bitWidth - count.leadingZeroBitCount
+    }
+
     /// The power of two by which values are divided to make whole numbers of them.
     var scale: Int { end < least ? 0 : least }
 }

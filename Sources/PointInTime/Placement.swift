@@ -159,24 +159,23 @@ struct Placement {
         _ count: Int, _ eventTimes: Span<Int64>, _ availabilityTimes: Span<Int64>,
         in block: UnsafeMutableBufferPointer<Descent>
     ) -> Int {
-        let (times, corrected) = (spine.times.span, corrections.rows.span)
+        let times = spine.times.span
         var place = corrections.firstPlace(notBelow: firstRow &+ Int(count > 0 ? block[0].row : 0))
         var kept = 0
         for index in 0..<count {
             let descent = block[index]
             let row = Int(descent.row)
-            while place < corrected.count && Int(corrected[unchecked: place]) < firstRow &+ row { place &+= 1 }
-            guard place < corrected.count && Int(corrected[unchecked: place]) == firstRow &+ row else {
+            let number = Int32(truncatingIfNeeded: firstRow &+ row)
+            guard let ending = corrections.ending(ofRow: number, from: &place) else {
                 block[kept] = descent
                 kept &+= 1
                 continue
             }
-            let (ending, isNever) = corrections.endings[place].addingReportingOverflow(spine.embargo)
+            let (endTime, isNever) = ending.addingReportingOverflow(spine.embargo)
             var end = Int(descent.end)
-            if !isNever { end = Spine.firstPosition(from: Int(descent.low), to: end, notBefore: ending, times: times) }
+            if !isNever { end = Spine.firstPosition(from: Int(descent.low), to: end, notBefore: endTime, times: times) }
             let candidate = Candidate(
-                eventTime: eventTimes[unchecked: row], availabilityTime: availabilityTimes[unchecked: row],
-                row: Int32(truncatingIfNeeded: firstRow &+ row))
+                eventTime: eventTimes[unchecked: row], availabilityTime: availabilityTimes[unchecked: row], row: number)
             put(candidate, from: Int(descent.low), to: end, of: spine.entities[Int(descent.entity)])
         }
         return kept

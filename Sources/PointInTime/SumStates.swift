@@ -26,13 +26,13 @@ struct SpecialCounts {
 struct NarrowSumState: SlidingState {
     private let isValid: UnsafeMutableBufferPointer<Bool>
     /// The values in units of 2^`exponent`; 0 for a null or a value that is not finite.
-    private let units: UnsafeMutableBufferPointer<Int128>
+    let units: UnsafeMutableBufferPointer<Int128>
     /// The values as doubles, if some are not finite.
     private let specials: UnsafeMutableBufferPointer<Double>?
-    private let exponent: Int
+    let exponent: Int
     private(set) var count = 0
     private(set) var total: Int128 = 0
-    private var special = SpecialCounts()
+    private(set) var special = SpecialCounts()
 
     init(
         isValid: UnsafeMutableBufferPointer<Bool>, units: UnsafeMutableBufferPointer<Int128>, exponent: Int,
@@ -63,6 +63,41 @@ struct NarrowSumState: SlidingState {
         if let sum = special.sum { return sum }
         let magnitude = LeadingBits(total.magnitude, exponent: exponent).nearestDouble
         return total < 0 ? -magnitude : magnitude
+    }
+}
+
+/// Sums an entity's values and their squares exactly, where these fit 128 bits.
+struct NarrowDeviationState: SlidingState {
+    private var sums: NarrowSumState
+    private var squares: UInt128 = 0
+
+    /// - Parameter sums: sums of values of which no square of a sum, times their number, exceeds 256 bits.
+    init(_ sums: NarrowSumState) { self.sums = sums }
+
+    @inline(__always)
+    mutating func add(_ rank: Int) {
+        sums.add(rank)
+        let unit = sums.units[rank].magnitude
+        squares &+= unit &* unit
+    }
+
+    @inline(__always)
+    mutating func remove(_ rank: Int) {
+        sums.remove(rank)
+        let unit = sums.units[rank].magnitude
+        squares &-= unit &* unit
+    }
+
+    /// The sample standard deviation, worked out as ``WideSumState/standardDeviation`` is.
+    var standardDeviation: Double? {
+        let count = sums.count
+        guard count >= 2 else { return nil }
+        if sums.special.sum != nil { return .nan }
+        let sum = sums.total.magnitude
+        let (all, square) = (squares.multipliedFullWidth(by: UInt128(count)), sum.multipliedFullWidth(by: sum))
+        let (low, borrows) = all.low.subtractingReportingOverflow(square.low)
+        let high = all.high &- square.high &- (borrows ? 1 : 0)
+        return LeadingBits(high: high, low: low, exponent: 2 * sums.exponent).deviation(count: count)
     }
 }
 
@@ -134,7 +169,14 @@ struct WideSumState: SlidingState {
         let sum = total.magnitude
         let numerator = WideInteger.difference(
             WideInteger.product(squares.magnitude, [UInt64(count)]), WideInteger.product(sum, sum))
-        var (significand, exponent) = LeadingBits(numerator, exponent: 2 * exponent).rounded()
+        return LeadingBits(numerator, exponent: 2 * exponent).deviation(count: count)
+    }
+}
+
+extension LeadingBits {
+    /// The standard deviation of `count` values if this is *n* Σx² − (Σx)².
+    fileprivate func deviation(count: Int) -> Double {
+        var (significand, exponent) = rounded()
         guard significand != 0 else { return 0 }
         // The same value has one significand, so that the result does not depend on the unit.
         let zeros = significand.trailingZeroBitCount

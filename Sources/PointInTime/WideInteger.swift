@@ -89,6 +89,19 @@ struct LeadingBits {
         self.exponent = exponent
     }
 
+    /// The leading bits of a number of 256 bits times 2^`exponent`.
+    init(high: UInt128, low: UInt128, exponent: Int) {
+        let shift = high.leadingZeroBitCount
+        if high == 0 {
+            self.init(low, exponent: exponent)
+        } else if shift == 0 {
+            self.init(low != 0 ? high | 1 : high, exponent: exponent + 128)
+        } else {
+            let bits = high << UInt128(shift) | low >> UInt128(128 - shift)
+            self.init(low << UInt128(shift) != 0 ? bits | 1 : bits, exponent: exponent + 128 - shift)
+        }
+    }
+
     /// The leading bits of a number of several limbs, the least first, times 2^`exponent`.
     init(_ limbs: [UInt64], exponent: Int) {
         guard let top = limbs.lastIndex(where: { $0 != 0 }) else {

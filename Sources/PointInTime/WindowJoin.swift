@@ -19,8 +19,8 @@ public struct WindowJoin: ~Copyable {
     /// Which entities each shard has; a thread works on one shard at a time.
     private let pieces: [Range<Int>]
     private var shards: [WindowShard]
-    /// The shard of each entity.
-    private let shardOfEntity: [Int32]
+    /// For each entity which rows are kept, and where.
+    private let reaches: [WindowReach]
 
     /// Prepares the aggregations of one source.
     ///
@@ -44,11 +44,16 @@ public struct WindowJoin: ~Copyable {
         self.threads = max(1, threads)
         pieces = spine.pieces(about: max(1 << 10, spine.count / 128))
         shards = Array(repeating: WindowShard(kinds: columns), count: pieces.count)
-        var shardOfEntity = [Int32](repeating: 0, count: spine.entityCount)
+        var reaches: [WindowReach] = []
+        reaches.reserveCapacity(spine.entityCount)
         for (shard, piece) in pieces.enumerated() {
-            for entity in piece { shardOfEntity[entity] = Int32(truncatingIfNeeded: shard) }
+            for entity in piece {
+                let reach = WindowReach(
+                    spine.entities[entity], of: spine, longestWindow: plan.longestWindow, shard: shard)
+                reaches.append(reach ?? .none)
+            }
         }
-        self.shardOfEntity = shardOfEntity
+        self.reaches = reaches
     }
 
     /// Takes a batch of the source's rows.
@@ -74,40 +79,57 @@ public struct WindowJoin: ~Copyable {
             try checkLength("\(index)", of: column.count, is: entities.count)
             try checkLength("validity of \(index)", of: column.isValid?.count ?? entities.count, is: entities.count)
         }
-        let (spine, corrections, longestWindow, threads) = (spine, corrections, plan.longestWindow, threads)
-        let shardOfEntity = shardOfEntity
-        shards.withUnsafeMutableBufferPointer { shards in
-            let (headers, times) = (spine.entities.span, spine.times.span)
-            let (shardOf, corrected) = (shardOfEntity.span, corrections.rows.span)
-            forEach(below: threads, threads: threads) { share in
-                var place = corrections.firstPlace(notBelow: firstRow)
-                for row in 0..<entities.count {
-                    let entity = Int(entities[unchecked: row])
-                    guard entity >= 0 && entity < headers.count else { continue }
-                    let shard = Int(shardOf[unchecked: entity])
-                    guard shard % threads == share else { continue }
-                    let header = headers[unchecked: entity]
-                    if header.start == header.end { continue }
-                    let (event, availability) = (eventTimes[unchecked: row], availabilityTimes[unchecked: row])
-                    let known = max(event, availability)
-                    let (lastCut, isLastSkipped) = times[unchecked: Int(header.end) &- 1]
-                        .subtractingReportingOverflow(spine.embargo)
-                    if isLastSkipped || known >= lastCut { continue }
-                    let (firstCut, isFirstSkipped) = header.firstTime.subtractingReportingOverflow(spine.embargo)
-                    if !isFirstSkipped && event < firstCut && UInt64(bitPattern: firstCut &- event) > longestWindow {
-                        continue
-                    }
-                    var ending = corrected.isEmpty ? nil : Int64.max
-                    while place < corrected.count && Int(corrected[unchecked: place]) < firstRow &+ row { place &+= 1 }
-                    if place < corrected.count && Int(corrected[unchecked: place]) == firstRow &+ row {
-                        ending = corrections.endings[place]
-                        if corrections.endings[place] <= known { continue }
-                    }
-                    shards[shard].append(
-                        entity: Int32(truncatingIfNeeded: entity), eventTime: event, availabilityTime: availability,
-                        ending: ending, row: Int32(truncatingIfNeeded: firstRow &+ row), values: columns, at: row)
+        entities.withUnsafeBufferPointer { entities in
+            eventTimes.withUnsafeBufferPointer { eventTimes in
+                availabilityTimes.withUnsafeBufferPointer { availabilityTimes in
+                    append(
+                        WindowBatch(
+                            entities: entities, eventTimes: eventTimes, availabilityTimes: availabilityTimes,
+                            columns: columns, firstRow: Int32(truncatingIfNeeded: firstRow)))
                 }
             }
+        }
+    }
+
+    private mutating func append(_ batch: WindowBatch) {
+        let (corrections, pieces, threads) = (corrections, pieces, threads)
+        let groups = EntityGroups(chooseShards(batch).span, entityCount: pieces.count, threads: threads)
+        let (starts, rows) = (groups.starts, groups.rows.values)
+        shards.withUnsafeMutableBufferPointer { shards in
+            forEach(below: shards.count, threads: threads) { shard in
+                let own = Int(starts[shard])..<Int(starts[shard + 1])
+                if own.isEmpty { return }
+                shards[shard].append(
+                    UnsafeMutableBufferPointer(rebasing: rows[own]), of: batch,
+                    firstEntity: Int32(truncatingIfNeeded: pieces[shard].lowerBound), corrections: corrections)
+            }
+        }
+    }
+
+    /// The shard of each row of a batch; -1 for a row that no label can see.
+    private func chooseShards(_ batch: WindowBatch) -> [Int32] {
+        [Int32](unsafeUninitializedCapacity: batch.entities.count) { shards, count in
+            let bounds = evenBounds(of: batch.entities.count, parts: threads)
+            let reaches = reaches.span
+            forEach(below: threads, threads: threads) { part in
+                var place = corrections.firstPlace(notBelow: Int(batch.firstRow) + bounds[part])
+                for row in bounds[part]..<bounds[part + 1] {
+                    let entity = Int(batch.entities[row])
+                    guard entity >= 0 && entity < reaches.count else {
+                        shards[row] = -1
+                        continue
+                    }
+                    let reach = reaches[unchecked: entity]
+                    let event = batch.eventTimes[row]
+                    let known = max(event, batch.availabilityTimes[row])
+                    var isSeen = known < reach.lastCut && event >= reach.oldestEvent
+                    if isSeen, let ending = corrections.ending(ofRow: batch.firstRow &+ Int32(row), from: &place) {
+                        isSeen = known < ending
+                    }
+                    shards[row] = isSeen ? reach.shard : -1
+                }
+            }
+            count = batch.entities.count
         }
     }
 
@@ -134,7 +156,7 @@ public struct WindowJoin: ~Copyable {
             }
         }
         if let label = overflows_.min(), label < .max { throw .sumTooLarge(label: Int(label)) }
-        return outputs.map(\.column)
+        return outputs.map { $0.takeColumn() }
     }
 
     /// Works out everything for a shard's entities. The least label whose sum is too large, else the greatest number.
@@ -142,8 +164,7 @@ public struct WindowJoin: ~Copyable {
         _ shard: WindowShard, entities: Range<Int>, spine: Spine, plan: WindowPlan, kinds: [WindowColumn.Kind],
         outputs: [WindowOutput]
     ) -> Int32 {
-        let local = shard.entities.map { $0 - Int32(truncatingIfNeeded: entities.lowerBound) }
-        let groups = EntityGroups(local.span, entityCount: entities.count, threads: 1)
+        let groups = EntityGroups(shard.entities.span, entityCount: entities.count, threads: 1)
         var sorter = RadixSorter()
         var overflow = Int32.max
         for (index, entity) in entities.enumerated() {

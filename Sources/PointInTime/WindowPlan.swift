@@ -73,9 +73,9 @@ struct WindowPlan: Sendable {
 ///
 /// `@unchecked Sendable`: a label belongs to one entity, and an entity to one thread at a time.
 final class WindowOutput: @unchecked Sendable {
-    let bits: FixedArray<UInt64>
-    let isValid: FixedArray<Bool>
-    let rows: FixedArray<Int32>
+    private(set) var bits: FixedArray<UInt64>
+    private(set) var isValid: FixedArray<Bool>
+    private(set) var rows: FixedArray<Int32>
     private let aggregation: Aggregation
     private let kind: WindowColumn.Kind?
 
@@ -113,8 +113,17 @@ final class WindowOutput: @unchecked Sendable {
         isValid[label] = true
     }
 
-    /// The results as a column.
-    var column: AggregatedColumn {
+    /// The results as a column; their own memory is given up.
+    func takeColumn() -> AggregatedColumn {
+        defer {
+            bits = FixedArray(uninitializedCount: 0)
+            isValid = FixedArray(uninitializedCount: 0)
+            rows = FixedArray(uninitializedCount: 0)
+        }
+        return column
+    }
+
+    private var column: AggregatedColumn {
         switch aggregation.function {
         case .count, .distinctCount: .counts(bits.values.map { Int64(bitPattern: $0) })
         case .first, .last, .lastRows: .rows(Array(rows.values), perLabel: Self.rowsPerLabel(aggregation.function))

@@ -62,4 +62,23 @@ struct LargeCase {
         }
         return join.finish()
     }
+
+    /// How many rows a window has before each label, and how many distinct remainders of their numbers by seven.
+    func countWindows(threads: Int, batch: Int, window: Int64) throws -> [AggregatedColumn] {
+        let spine = try Spine(entities: labelEntities.span, labelTimes: labelTimes.span, threads: threads)
+        var join = try WindowJoin(
+            spine: spine, columns: [.integers],
+            aggregations: [.init(.count, over: window), .init(.distinctCount, of: 0, over: window)], threads: threads)
+        let numbers = (0..<Int64(count)).map { $0 % 7 }
+        try numbers.withUnsafeBufferPointer { numbers in
+            for first in stride(from: 0, to: count, by: batch) {
+                let rows = first..<min(count, first + batch)
+                try join.add(
+                    entities: entities.span.extracting(rows), eventTimes: eventTimes.span.extracting(rows),
+                    availabilityTimes: availabilityTimes.span.extracting(rows),
+                    columns: [WindowColumn(.integers(UnsafeBufferPointer(rebasing: numbers[rows])))], firstRow: first)
+            }
+        }
+        return try join.finish()
+    }
 }

@@ -104,6 +104,21 @@ struct WindowJoinTests {
         }
     }
 
+    @Test("a large skewed source is as a search through each entity's rows finds it", arguments: [1, 2])
+    func largeSourceIsRight(threads: Int) throws {
+        let large = LargeCase(seed: 37)
+        let found = try large.countWindows(threads: threads, batch: 70_000, window: 500)
+        let rows = Dictionary(grouping: 0..<large.count) { large.entities[$0] }
+        for label in stride(from: 0, to: large.labelTimes.count, by: 37) {
+            let time = large.labelTimes[label]
+            let seen = rows[large.labelEntities[label], default: []].filter {
+                large.availabilityTimes[$0] < time && (time - 500..<time).contains(large.eventTimes[$0])
+            }
+            #expect(found[0].cells[label] == .count(seen.count))
+            #expect(found[1].cells[label] == .count(Set(seen.map { $0 % 7 }).count))
+        }
+    }
+
     @Test("a sum is exact: what cancels leaves what is small")
     func sumsAreExact() throws {
         var oracle = Oracle(facts: [], labels: [.init(entity: 0, time: 10)])
