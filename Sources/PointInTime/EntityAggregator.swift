@@ -1,8 +1,9 @@
 /// Works out the aggregations of one column for one entity.
 struct EntityAggregator: ~Copyable {
-    private let plan: WindowPlan.Column
+    private let column: Int?
     private let kind: WindowColumn.Kind
-    private let outputs: [WindowOutput]
+    /// A window each.
+    private let targets: [WindowTargets]
     /// The row of each of the entity's labels among all labels.
     private let labels: ArraySlice<Int32>
     /// By rank: whether the value is not null, and its bits.
@@ -12,53 +13,41 @@ struct EntityAggregator: ~Copyable {
     private(set) var overflow: Int32?
 
     init(
-        _ plan: WindowPlan.Column, kind: WindowColumn.Kind?, outputs: [WindowOutput], labels: ArraySlice<Int32>,
+        column: Int?, kind: WindowColumn.Kind?, targets: [WindowTargets], labels: ArraySlice<Int32>,
         shard: WindowShard, timeline: borrowing Timeline
     ) {
-        self.plan = plan
+        self.column = column
         self.kind = kind ?? .opaque
-        self.outputs = outputs
+        self.targets = targets
         self.labels = labels
         isValid = FixedArray(uninitializedCount: timeline.count)
         bits = FixedArray(uninitializedCount: self.kind == .opaque ? 0 : timeline.count)
         for rank in 0..<timeline.count {
             let place = Int(timeline.places[rank])
-            isValid[rank] = plan.column.map { shard.columns[$0].isValid[place] } ?? true
-            if let column = plan.column, self.kind != .opaque { bits[rank] = shard.columns[column].bits[place] }
+            isValid[rank] = column.map { shard.columns[$0].isValid[place] } ?? true
+            if let column, self.kind != .opaque { bits[rank] = shard.columns[column].bits[place] }
         }
     }
 
-    /// Works out everything that the plan asks for.
+    /// Works out everything that is asked for.
     mutating func run(_ timeline: borrowing Timeline, shard: WindowShard, sorter: inout RadixSorter) {
-        let isSum = { (function: Aggregation.Function) in function == .sum || function == .mean }
-        for window in plan.windows.indices
-        where plan.requests[window].contains(where: { $0.function == .count })
-            && !plan.requests[window].contains(where: { isSum($0.function) })
-        {
-            count(timeline, window)
-        }
-        if plan.asks(isSum) { sum(timeline) }
-        if plan.asks({ $0 == .standardDeviation }) { deviate(timeline) }
-        if plan.asks({ $0 == .distinctCount }) { countDistinct(timeline) }
-        if plan.asks({ if case .quantile = $0 { true } else { false } }) { quantiles(timeline, sorter: &sorter) }
-        if plan.asks({ WindowOutput.rowsPerLabel($0) > 0 || $0 == .minimum || $0 == .maximum }) {
-            order(timeline, shard: shard)
-        }
+        // Sums count on the way.
+        for window in targets where !window.counts.isEmpty && !window.hasSums { count(timeline, window) }
+        if targets.contains(where: \.hasSums) { sum(timeline) }
+        if targets.contains(where: { !$0.deviations.isEmpty }) { deviate(timeline) }
+        if targets.contains(where: { !$0.distinctCounts.isEmpty }) { countDistinct(timeline) }
+        if targets.contains(where: { !$0.quantiles.isEmpty }) { quantiles(timeline, sorter: &sorter) }
+        if targets.contains(where: \.hasOrdered) { order(timeline, shard: shard) }
     }
 
     @inline(__always)
     private func row(_ label: Int) -> Int { Int(labels[labels.startIndex &+ label]) }
 
-    /// Where the results of a function over a window go.
-    private func outputs(_ window: Int, _ isWanted: (Aggregation.Function) -> Bool) -> [WindowOutput] {
-        plan.requests[window].filter { isWanted($0.function) }.map { outputs[$0.output] }
-    }
-
-    private func count(_ timeline: borrowing Timeline, _ window: Int) {
-        let outputs = outputs(window) { $0 == .count }
-        var state = CountState(isValid: plan.column == nil ? nil : isValid.values)
-        timeline.slide(over: plan.windows[window], &state) { state, label in
-            for output in outputs { output.setCount(state.count, at: row(label)) }
+    private func count(_ timeline: borrowing Timeline, _ window: WindowTargets) {
+        var state = CountState(isValid: column == nil ? nil : isValid.values)
+        timeline.slide(over: window.window, &state) { state, label in
+            let row = row(label)
+            for target in window.counts { target.setCount(state.count, at: row) }
         }
     }
 
@@ -110,36 +99,32 @@ struct EntityAggregator: ~Copyable {
         let isNarrow = range.sumWidth(count: timeline.count) <= 126
         let units = isNarrow ? units(range) : FixedArray(uninitializedCount: 0)
         let specials = specials(hasSpecials)
-        for window in plan.windows.indices {
-            let counts = outputs(window) { $0 == .count }
-            let sums = outputs(window) { $0 == .sum }
-            let means = outputs(window) { $0 == .mean }
-            if sums.isEmpty && means.isEmpty { continue }
+        for window in targets where window.hasSums {
             var overflow: Int32?
             func emit(_ count: Int, _ label: Int, _ total: Int128?, _ sum: @autoclosure () -> Double) {
                 let row = row(label)
-                for output in counts { output.setCount(count, at: row) }
+                for target in window.counts { target.setCount(count, at: row) }
                 if count == 0 { return }
                 let sum = sum()
                 if let total {
                     let whole = Int64(exactly: total)
-                    if whole == nil && !sums.isEmpty { overflow = min(overflow ?? .max, Int32(row)) }
-                    for output in sums { output.setInteger(whole ?? 0, at: row) }
+                    if whole == nil && !window.sums.isEmpty { overflow = min(overflow ?? .max, Int32(row)) }
+                    for target in window.sums { target.setInteger(whole ?? 0, at: row) }
                 } else {
-                    for output in sums { output.setNumber(sum, at: row) }
+                    for target in window.sums { target.setNumber(sum, at: row) }
                 }
-                for output in means { output.setNumber(sum / Double(count), at: row) }
+                for target in window.means { target.setNumber(sum / Double(count), at: row) }
             }
             if isNarrow {
                 var state = NarrowSumState(
                     isValid: isValid.values, units: units.values, exponent: range.scale, specials: specials)
                 let scale = kind == .integers ? range.scale : nil
-                timeline.slide(over: plan.windows[window], &state) { state, label in
+                timeline.slide(over: window.window, &state) { state, label in
                     emit(state.count, label, scale.map { state.total << $0 }, state.sum)
                 }
             } else {
                 var state = WideSumState(isValid: isValid.values, values: values, range: range, hasSquares: false)
-                timeline.slide(over: plan.windows[window], &state) { state, label in
+                timeline.slide(over: window.window, &state) { state, label in
                     emit(state.count, label, nil, state.sum)
                 }
             }
@@ -151,23 +136,21 @@ struct EntityAggregator: ~Copyable {
         let (range, hasSpecials) = bitRange()
         let isNarrow = range.squareSumWidth(count: timeline.count) <= 126
         let units = isNarrow ? units(range) : FixedArray(uninitializedCount: 0)
-        for window in plan.windows.indices {
-            let outputs = outputs(window) { $0 == .standardDeviation }
-            if outputs.isEmpty { continue }
+        for window in targets where !window.deviations.isEmpty {
             if isNarrow {
                 var state = NarrowDeviationState(
                     NarrowSumState(
                         isValid: isValid.values, units: units.values, exponent: range.scale,
                         specials: specials(hasSpecials)))
-                timeline.slide(over: plan.windows[window], &state) { state, label in
+                timeline.slide(over: window.window, &state) { state, label in
                     guard let deviation = state.standardDeviation else { return }
-                    for output in outputs { output.setNumber(deviation, at: row(label)) }
+                    for target in window.deviations { target.setNumber(deviation, at: row(label)) }
                 }
             } else {
                 var state = WideSumState(isValid: isValid.values, values: values, range: range, hasSquares: true)
-                timeline.slide(over: plan.windows[window], &state) { state, label in
+                timeline.slide(over: window.window, &state) { state, label in
                     guard let deviation = state.standardDeviation else { return }
-                    for output in outputs { output.setNumber(deviation, at: row(label)) }
+                    for target in window.deviations { target.setNumber(deviation, at: row(label)) }
                 }
             }
         }
@@ -211,12 +194,11 @@ struct EntityAggregator: ~Copyable {
                 slot &+= 1
             }
         }
-        for window in plan.windows.indices {
-            let outputs = outputs(window) { $0 == .distinctCount }
-            if outputs.isEmpty { continue }
+        for window in targets where !window.distinctCounts.isEmpty {
             var state = DistinctState(codes: codes.values, distinctCount: distinctCount)
-            timeline.slide(over: plan.windows[window], &state) { state, label in
-                for output in outputs { output.setCount(state.count, at: row(label)) }
+            timeline.slide(over: window.window, &state) { state, label in
+                let row = row(label)
+                for target in window.distinctCounts { target.setCount(state.count, at: row) }
             }
         }
     }
@@ -239,23 +221,18 @@ struct EntityAggregator: ~Copyable {
             let key = keys[place].fromSortKey
             return kind == .integers ? Double(key) : key.fromSortable
         }
-        for window in plan.windows.indices {
-            let wanted = plan.requests[window].compactMap { request -> (output: WindowOutput, fraction: Double)? in
-                guard case .quantile(let fraction) = request.function else { return nil }
-                return (outputs[request.output], fraction)
-            }
-            if wanted.isEmpty { continue }
+        for window in targets where !window.quantiles.isEmpty {
             var state = QuantileState(order: order.values)
-            timeline.slide(over: plan.windows[window], &state) { state, label in
+            timeline.slide(over: window.window, &state) { state, label in
                 if state.count == 0 { return }
-                for (output, fraction) in wanted {
+                for (target, fraction) in window.quantiles {
                     let position = fraction * Double(state.count - 1)
                     let (below, share) = (Int(position), position - position.rounded(.down))
                     let lower = value(state.place(ofValue: below))
                     let upper = share > 0 ? value(state.place(ofValue: below + 1)) : lower
                     // Of two that are one, infinity perhaps, no mean is taken.
                     let result = lower == upper ? lower : lower * (1 - share) + upper * share
-                    output.setNumber(share > 0 ? result : lower, at: row(label))
+                    target.setNumber(share > 0 ? result : lower, at: row(label))
                 }
             }
         }
@@ -267,37 +244,39 @@ struct EntityAggregator: ~Copyable {
         let keys = FixedArray<Int64>(repeating: 0, count: kind == .opaque ? 0 : timeline.count)
         if kind != .opaque { for rank in 0..<timeline.count where isValid[rank] { keys[rank] = sortable(rank) } }
         var state = OrderedState(
-            isValid: isValid.values, keys: keys.values, hasMaxima: plan.asks { $0 == .maximum },
-            hasMinima: plan.asks { $0 == .minimum })
+            isValid: isValid.values, keys: keys.values, hasMaxima: targets.contains { !$0.maxima.isEmpty },
+            hasMinima: targets.contains { !$0.minima.isEmpty })
         let places = timeline.places.values
         func sourceRow(_ rank: Int) -> Int32 { shard.rows[Int(places[rank])] }
-        timeline.sweep(over: plan.windows, &state) { state, label, window, lower in
-            guard let last = state.ranks.last(below: isValid.values.count), last >= lower else { return }
+        timeline.sweep(over: targets.map(\.window), &state) { state, label, window, lower in
+            let window = targets[window]
+            guard window.hasOrdered, let last = state.ranks.last(below: isValid.values.count), last >= lower else {
+                return
+            }
             let row = row(label)
-            for request in plan.requests[window] {
-                let output = outputs[request.output]
-                switch request.function {
-                case .maximum:
-                    if let key = state.maxima?.greatest(from: lower) { set(key, output, row) }
-                case .minimum:
-                    if let key = state.minima?.greatest(from: lower) { set(~key, output, row) }
-                case .last: output.rows[row] = sourceRow(last)
-                case .first:
-                    if let first = state.ranks.first(notBelow: lower) { output.rows[row] = sourceRow(first) }
-                case .lastRows(let count):
-                    var rank: Int? = last
-                    for place in 0..<count {
-                        guard let found = rank, found >= lower else { break }
-                        output.rows[row * count + place] = sourceRow(found)
-                        rank = state.ranks.last(below: found)
-                    }
-                default: break
+            if !window.maxima.isEmpty, let key = state.maxima?.greatest(from: lower) { set(key, window.maxima, row) }
+            if !window.minima.isEmpty, let key = state.minima?.greatest(from: lower) { set(~key, window.minima, row) }
+            if !window.firsts.isEmpty, let first = state.ranks.first(notBelow: lower) {
+                for target in window.firsts { target.rows[row] = sourceRow(first) }
+            }
+            for (target, count) in window.lasts {
+                var rank: Int? = last
+                for place in 0..<count {
+                    guard let found = rank, found >= lower else { break }
+                    target.rows[row * count + place] = sourceRow(found)
+                    rank = state.ranks.last(below: found)
                 }
             }
         }
     }
 
-    private func set(_ key: Int64, _ output: WindowOutput, _ row: Int) {
-        if kind == .integers { output.setInteger(key, at: row) } else { output.setNumber(key.fromSortable, at: row) }
+    private func set(_ key: Int64, _ targets: [WindowTarget], _ row: Int) {
+        for target in targets {
+            if kind == .integers {
+                target.setInteger(key, at: row)
+            } else {
+                target.setNumber(key.fromSortable, at: row)
+            }
+        }
     }
 }

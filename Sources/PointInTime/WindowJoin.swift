@@ -141,6 +141,11 @@ public struct WindowJoin: ~Copyable {
         let outputs = aggregations.map { aggregation in
             WindowOutput(aggregation, kind: aggregation.column.map { kinds[$0] }, labelCount: spine.count)
         }
+        let targets = plan.columns.map { column in
+            column.windows.indices.map { window in
+                WindowTargets(column.windows[window], column.aggregations[window].map { outputs[$0] })
+            }
+        }
         var shards = shards
         self.shards = []
         // The shard with the most rows first, so that no thread is left alone with it.
@@ -152,7 +157,7 @@ public struct WindowJoin: ~Copyable {
                 let shard = shards[order[turn]]
                 shards[order[turn]] = WindowShard(kinds: kinds)
                 overflows_[turn] = Self.aggregate(
-                    shard, entities: pieces[order[turn]], spine: spine, plan: plan, kinds: kinds, outputs: outputs)
+                    shard, entities: pieces[order[turn]], spine: spine, plan: plan, kinds: kinds, targets: targets)
             }
         }
         if let label = overflows_.min(), label < .max { throw .sumTooLarge(label: Int(label)) }
@@ -162,7 +167,7 @@ public struct WindowJoin: ~Copyable {
     /// Works out everything for a shard's entities. The least label whose sum is too large, else the greatest number.
     private static func aggregate(
         _ shard: WindowShard, entities: Range<Int>, spine: Spine, plan: WindowPlan, kinds: [WindowColumn.Kind],
-        outputs: [WindowOutput]
+        targets: [[WindowTargets]]
     ) -> Int32 {
         let groups = EntityGroups(shard.entities.span, entityCount: entities.count, threads: 1)
         var sorter = RadixSorter()
@@ -175,10 +180,10 @@ public struct WindowJoin: ~Copyable {
             let timeline = Timeline(
                 shard, UnsafeMutableBufferPointer(rebasing: groups.rows.values[rows]),
                 labelTimes: spine.times.span.extracting(labels), embargo: spine.embargo, sorter: &sorter)
-            for column in plan.columns {
+            for (plan, targets) in zip(plan.columns, targets) {
                 var aggregator = EntityAggregator(
-                    column, kind: column.column.map { kinds[$0] }, outputs: outputs, labels: spine.rows[labels],
-                    shard: shard, timeline: timeline)
+                    column: plan.column, kind: plan.column.map { kinds[$0] }, targets: targets,
+                    labels: spine.rows[labels], shard: shard, timeline: timeline)
                 aggregator.run(timeline, shard: shard, sorter: &sorter)
                 if let found = aggregator.overflow { overflow = min(overflow, found) }
             }
