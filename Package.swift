@@ -38,6 +38,7 @@ let package = Package(
             dependencies: ["FileSystem", "ObjectStore", "Git", .product(name: "Yams", package: "Yams")],
             swiftSettings: settings),
         .target(name: "TextFormats", swiftSettings: settings),
+        .target(name: "PointInTime", swiftSettings: settings),
         .target(
             name: "Checks",
             dependencies: ["FileSystem", "Git", "ObjectStore", "TextFormats", "Workspace"],
@@ -83,6 +84,7 @@ let package = Package(
         .testTarget(name: "GitTests", dependencies: ["Git"], swiftSettings: settings),
         .testTarget(
             name: "WorkspaceTests", dependencies: ["Workspace", "FileSystem", "ObjectStore"], swiftSettings: settings),
+        .testTarget(name: "PointInTimeTests", dependencies: ["PointInTime"], swiftSettings: settings),
         .testTarget(name: "TextFormatsTests", dependencies: ["TextFormats"], swiftSettings: settings),
         .testTarget(
             name: "ChecksTests",
