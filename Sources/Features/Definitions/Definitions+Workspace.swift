@@ -18,7 +18,6 @@ extension Definitions {
     public static func files(
         of workspace: Workspace, at revision: String? = nil
     ) throws -> [(path: RelativePath, bytes: [UInt8])] {
-        let folder = RelativePath(unchecked: Array(folderName.utf8))
         if let revision {
             guard let repository = workspace.repository else { throw DefinitionReadingError.noRepository(revision) }
             let commit = try repository.resolve(revision)
@@ -32,6 +31,8 @@ extension Definitions {
         try append(try Directory(place), folder, artifacts, &files)
         return files
     }
+
+    private static let folder = RelativePath(unchecked: Array(folderName.utf8))
 
     /// Adds the files of a folder; links are not followed, and artifacts hold data.
     private static func append(
@@ -50,8 +51,9 @@ extension Definitions {
         }
     }
 
-    /// Whether a path's name is that of a file of definitions: it ends as one, and no part of it begins with a dot.
-    private static func isDefinitionFile(_ path: RelativePath) -> Bool {
+    /// Whether a path is that of a file of definitions: in their folder, ending as one, and no part begins with a dot.
+    static func isDefinitionFile(_ path: RelativePath) -> Bool {
+        guard folder.contains(path), path != folder else { return false }
         let ends = [".yaml", ".yml"].contains { path.bytes.suffix($0.utf8.count).elementsEqual($0.utf8) }
         return ends && path.components.allSatisfy { $0.first != UInt8(ascii: ".") }
     }

@@ -38,6 +38,8 @@ public enum AggregationFunction: String, Sendable, Hashable, CaseIterable {
 
 /// An aggregation with its arguments, as `quantile(arr_delay, 0.9)`, without its window.
 public struct Aggregation: Sendable, Hashable {
+    /// The text as it was written.
+    public let text: String
     /// What is made of the values.
     public let function: AggregationFunction
     /// The value of each row; `nil` where rows are counted.
@@ -59,14 +61,21 @@ public struct Aggregation: Sendable, Hashable {
         return "\(function.rawValue)(\(arguments.joined(separator: ", ")))"
     }
 
+    /// Whether both say the same.
+    public static func == (left: Aggregation, right: Aggregation) -> Bool { left.canonicalText == right.canonicalText }
+
+    /// Hashes what it says.
+    public func hash(into hasher: inout Hasher) { hasher.combine(canonicalText) }
+
     /// The most values that `last_k` keeps.
     public static let largestCount = 10_000
 
     /// Takes an aggregation apart.
     init(_ text: String, _ function: AggregationFunction, _ arguments: [ExpressionNode]) throws(ExpressionError) {
+        self.text = text
         self.function = function
         if let first = arguments.first {
-            argument = try Expression(text, root: first)
+            argument = try Expression(first.canonicalText, root: first)
         } else {
             argument = nil
         }
