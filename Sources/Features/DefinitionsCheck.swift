@@ -20,7 +20,7 @@ extension Check {
     ) { context in
         let files = try Self.definitionFiles(context)
         if files.isEmpty { throw NotApplicable("there are no feature definitions") }
-        do {
+        do throws(InvalidDefinitions) {
             _ = try Definitions(files: files)
             return []
         } catch {

@@ -39,7 +39,8 @@ struct DefinitionFile {
         case .duplicatedKeysInMapping(let names, let context):
             let name = names.min() ?? ""
             return problem(
-                "the key '\(name)' is there twice", repetition(of: name, from: context.mark, lines) ?? TextPosition(context.mark))
+                "the key '\(name)' is there twice",
+                repetition(of: name, from: context.mark, lines) ?? TextPosition(context.mark))
         case .reader(let text, _, _, _): return problem(text, nil)
         default: return problem("it cannot be read", nil)
         }

@@ -41,7 +41,8 @@ public struct DefinitionGraph: Sendable {
             }
         }
         nodes = data.sorted { $0.name < $1.name }
-        nodes += definitions.entities.map { node(.entity, $0.name) } + definitions.sources.map { node(.source, $0.name) }
+        nodes +=
+            definitions.entities.map { node(.entity, $0.name) } + definitions.sources.map { node(.source, $0.name) }
         nodes += definitions.views.map { node(.view, $0.name) } + definitions.labels.map { node(.label, $0.name) }
         nodes += definitions.services.map { node(.service, $0.name) }
     }

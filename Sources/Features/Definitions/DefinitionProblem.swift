@@ -141,7 +141,8 @@ extension DefinitionProblem: CustomStringConvertible {
             "the source '\(source)' has no column '\(name)'; "
                 + Self.advice(nearest, "add it to the source's 'columns' or 'derive'")
         case .unknownEntityKey(let name, let entity, let nearest):
-            "the entity '\(entity)' has no key '\(name)'; " + Self.advice(nearest, "its keys are named under 'entities'")
+            "the entity '\(entity)' has no key '\(name)'; "
+                + Self.advice(nearest, "its keys are named under 'entities'")
         case .wrongColumnType(let name, let expected, let found):
             "the column '\(name)' must be \(expected), not \(found)"
         case .cycle(let names):

@@ -5,7 +5,8 @@ import Yams
 extension DefinitionReader {
     func source(_ name: String, _ node: Node, _ place: DefinitionPlace) -> FeatureSource? {
         let keys = [
-            "path", "event_time", "availability", "zone", "columns", "derive", "where", "event_key", "retracted", "format",
+            "path", "event_time", "availability", "zone", "columns", "derive", "where", "event_key", "retracted",
+            "format",
         ]
         guard
             let fields = mapping(
@@ -17,7 +18,9 @@ extension DefinitionReader {
         if fields.has("columns") {
             let pairs = fields.pairs("columns", expected: "columns with their types") ?? []
             columns = pairs.compactMap { column, text in
-                columnType(text, fields.texts.place("columns.\(column).value")).map { TypedColumn(name: column, type: $0) }
+                columnType(text, fields.texts.place("columns.\(column).value")).map {
+                    TypedColumn(name: column, type: $0)
+                }
             }
             if fields.node("columns")?.mapping?.isEmpty == true {
                 fields.wrong("columns", expected: "columns with their types")

@@ -119,7 +119,9 @@ struct DefinitionReader {
         if fields.node("event")?.sequence != nil {
             event = (fields.list("event", expected: expected) ?? []).map { ColumnPair(spine: $0, source: $0) }
         } else {
-            event = (fields.pairs("event", expected: expected) ?? []).map { ColumnPair(spine: $0.name, source: $0.value) }
+            event = (fields.pairs("event", expected: expected) ?? []).map {
+                ColumnPair(spine: $0.name, source: $0.value)
+            }
         }
         if !fields.has("source") {
             for key in ["value", "event"] where fields.has(key) {
@@ -129,7 +131,8 @@ struct DefinitionReader {
         return Label(
             name: name, column: fields.text("column", expected: "a column") ?? "",
             time: fields.text("time", expected: "a column") ?? "", horizon: fields.span("horizon") ?? .seconds(0),
-            source: fields.name("source"), value: fields.expression("value"), event: event, spine: path(fields, "spine"),
+            source: fields.name("source"), value: fields.expression("value"), event: event,
+            spine: path(fields, "spine"),
             description: fields.text("description"), owner: fields.text("owner"), place: place, texts: fields.texts)
     }
 
@@ -171,14 +174,16 @@ struct DefinitionReader {
         else { return nil }
         let (view, feature) = (fields.text("view"), fields.text("feature"))
         guard fields.has("view") != fields.has("feature") else {
-            problems.add(fields.has("view") ? .excludes("view", other: "feature") : .missingKey("view", in: what), at: place)
+            problems.add(
+                fields.has("view") ? .excludes("view", other: "feature") : .missingKey("view", in: what), at: place)
             return nil
         }
         guard let text = view ?? feature else { return nil }
         let isWhole = view != nil
         if isWhole ? text.contains(".") : !text.contains(".") {
             fields.wrong(
-                isWhole ? "view" : "feature", expected: isWhole ? "a view's name" : "a view's name, a dot and a feature's")
+                isWhole ? "view" : "feature",
+                expected: isWhole ? "a view's name" : "a view's name, a dot and a feature's")
             return nil
         }
         if isWhole, fields.has("as") {
@@ -204,7 +209,8 @@ struct DefinitionReader {
             return nil
         }
         return FeatureService.Entry(
-            view: parts[0], feature: parts.count == 2 ? parts[1] : nil, spineColumns: keys, prefix: prefix, alias: alias,
+            view: parts[0], feature: parts.count == 2 ? parts[1] : nil, spineColumns: keys, prefix: prefix,
+            alias: alias,
             place: place, texts: texts)
     }
 }

@@ -45,7 +45,9 @@ final class DefinitionResolver {
 
     private func check(_ source: FeatureSource) {
         var source = source
-        let declared = source.columns.map { Dictionary($0.map { ($0.name, $0.type.expressionType) }) { first, _ in first } }
+        let declared = source.columns.map {
+            Dictionary($0.map { ($0.name, $0.type.expressionType) }) { first, _ in first }
+        }
         var types = ColumnTypes(declared ?? [:], untyped: Set(source.derived.map(\.name)), isOpen: declared == nil)
         source.derived = ordered(source)
         for column in source.derived {
@@ -192,7 +194,8 @@ final class DefinitionResolver {
 
     private func check(_ service: FeatureService) {
         var taken: [String: String] = [:]
-        if let name = service.label, isDefined(.label, name, at: service.texts.place("label")), let label = labels[name] {
+        if let name = service.label, isDefined(.label, name, at: service.texts.place("label")), let label = labels[name]
+        {
             taken[label.column] = "the label '\(name)'"
             taken[label.time] = "the time of the label '\(name)'"
         }
@@ -218,7 +221,8 @@ final class DefinitionResolver {
                 problems.add(
                     .invalidValue(
                         "\(view.name).\(entry.feature ?? "")", key: "feature",
-                        expected: "one feature with its window, as '\(view.name).\(columns[0].feature)', to have an 'as'"),
+                        expected:
+                            "one feature with its window, as '\(view.name).\(columns[0].feature)', to have an 'as'"),
                     at: place)
             }
             for column in columns {

@@ -31,7 +31,8 @@ extension ExpressionChecker {
             if type == .null { return arguments[0] }
             return result(values, type)
         case .abs:
-            try require(arguments[0], "what '\(name)' takes", "a number or a length of time", [.int64, .float64, .duration])
+            try require(
+                arguments[0], "what '\(name)' takes", "a number or a length of time", [.int64, .float64, .duration])
             let value = arguments[0].type == .null ? arguments[0].coerced(to: .known(.float64)) : arguments[0]
             return result([value], value.type)
         case .floor, .ceil, .round:

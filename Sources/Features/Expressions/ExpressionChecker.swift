@@ -187,8 +187,9 @@ struct ExpressionChecker {
             conditions.append(try condition(one.condition, "a condition"))
             values.append(try check(one.value))
         }
-        values.append(try otherwise.map { (node) throws(ExpressionError) in try check(node) }
-            ?? TypedExpression(.literal(.null), .null, at: offset))
+        values.append(
+            try otherwise.map { (node) throws(ExpressionError) in try check(node) }
+                ?? TypedExpression(.literal(.null), .null, at: offset))
         let (unified, type) = try unified(values, "the values of a condition")
         let pairs = zip(conditions, unified).map { (condition: $0, value: $1) }
         return TypedExpression(.conditional(pairs, otherwise: unified[unified.count - 1]), type, at: offset)

@@ -58,7 +58,8 @@ extension ExpressionError: CustomStringConvertible {
             "there is no column '\(name)'" + (nearest.map { "; did you mean '\($0)'?" } ?? " in the source")
         case .unknownType(let name, let nearest):
             "there is no type '\(name)'; "
-                + Self.advice(nearest, "the types are \(ExpressionType.allCases.map(\.rawValue).joined(separator: ", "))")
+                + Self.advice(
+                    nearest, "the types are \(ExpressionType.allCases.map(\.rawValue).joined(separator: ", "))")
         case .wrongArgumentCount(let name, let expected, let count):
             "\(name) takes \(expected), not \(count == 1 ? "one" : count == 0 ? "none" : "\(count)")"
         case .wrongType(let what, let expected, let found): "\(what) must be \(expected), not \(found)"

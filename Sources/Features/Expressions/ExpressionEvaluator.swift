@@ -80,7 +80,9 @@ struct ExpressionEvaluator {
 
     // The checker has made sure of each type; what it cannot express is that the two agree.
     func booleans(_ vector: ExpressionVector) -> FixedVector<Bool> {
-        guard case .bool(let values) = vector else { preconditionFailure("the checker gives this part the type boolean") }
+        guard case .bool(let values) = vector else {
+            preconditionFailure("the checker gives this part the type boolean")
+        }
         return values
     }
 
@@ -116,7 +118,8 @@ struct ExpressionEvaluator {
         for row in 0..<count where left.validity?[row] ?? true && left.values[row] != isAnd { matters[row] = false }
         let right = booleans(try evaluate(rightNode, active: matters))
         guard left.validity != nil || right.validity != nil else {
-            let values = isAnd ? zip(left.values, right.values) { $0 && $1 } : zip(left.values, right.values) { $0 || $1 }
+            let values =
+                isAnd ? zip(left.values, right.values) { $0 && $1 } : zip(left.values, right.values) { $0 || $1 }
             return .bool(FixedVector(values))
         }
         var values = [Bool](repeating: isAnd, count: count)

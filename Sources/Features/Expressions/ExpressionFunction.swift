@@ -1,5 +1,5 @@
 /// A function that gives a value for each row.
-enum ExpressionFunction: String, Sendable, CaseIterable {
+package enum ExpressionFunction: String, Sendable, CaseIterable {
     // Null handling.
     case coalesce
     case nullIf = "nullif"

@@ -189,7 +189,8 @@ struct ExpressionParser {
         return try call(word, name, at: offset)
     }
 
-    private mutating func call(_ word: String, _ name: String, at offset: Int) throws(ExpressionError) -> ExpressionNode {
+    private mutating func call(_ word: String, _ name: String, at offset: Int) throws(ExpressionError) -> ExpressionNode
+    {
         let known = ["if", "cast", "try_cast"] + ExpressionFunction.allCases.map(\.rawValue)
         let aggregation = AggregationFunction(rawValue: word)
         let function = ExpressionFunction(rawValue: word)

@@ -100,6 +100,9 @@ public struct TextVector: Sendable {
         offsets.append(bytes.count)
     }
 
+    /// The text of a row.
+    public func text(at row: Int) -> String { String(decoding: self[row], as: UTF8.self) }
+
     /// Adds bytes to the row that is begun.
     mutating func extend(_ text: some Collection<UInt8>) { bytes.append(contentsOf: text) }
 

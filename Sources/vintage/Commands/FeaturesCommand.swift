@@ -152,7 +152,9 @@ struct FeaturesCommand: ParsableCommand {
         @OptionGroup var json: JSONOption
 
         func validate() throws {
-            if json.isOn && format == .dot { throw ValidationError("--json and --format dot are two forms; choose one") }
+            if json.isOn && format == .dot {
+                throw ValidationError("--json and --format dot are two forms; choose one")
+            }
         }
 
         func run(in session: Session) throws -> ExitStatus {

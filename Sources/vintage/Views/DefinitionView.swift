@@ -8,7 +8,8 @@ extension Definitions {
     /// How many there are of each kind.
     var counts: String {
         let counts = [
-            (entities.count, "entity", "entities"), (sources.count, "source", "sources"), (views.count, "view", "views"),
+            (entities.count, "entity", "entities"), (sources.count, "source", "sources"),
+            (views.count, "view", "views"),
             (labels.count, "label", "labels"), (services.count, "service", "services"),
         ]
         return counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.0 == 1 ? $0.1 : $0.2)" }.joined(separator: ", ")
