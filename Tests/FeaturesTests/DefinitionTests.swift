@@ -55,7 +55,7 @@ struct DefinitionTests {
         """
 
     /// Text after the start, and what is wrong with it.
-    static let wrong: [(text: String, problems: [String])] = [
+    static let mistakes: [(text: String, problems: [String])] = [
         (
             "views:\n  v: {entity: plane, source: flights, features: {x: delay}, tll: 1h}",
             ["features/a.yaml:9:62: the view 'v' has no key 'tll'; did you mean 'ttl'?"]
@@ -69,9 +69,9 @@ struct DefinitionTests {
             ["features/a.yaml:9:3: the view 'v' needs the key 'features'"]
         ),
         (
-            "views:\n  v: {entity: plain, source: flight, features: [delay]}",
+            "views:\n  v: {entity: plnae, source: flight, features: [delay]}",
             [
-                "features/a.yaml:9:15: there is no entity 'plain'; did you mean 'plane'?",
+                "features/a.yaml:9:15: there is no entity 'plnae'; did you mean 'plane'?",
                 "features/a.yaml:9:30: there is no source 'flight'; did you mean 'flights'?",
             ]
         ),
@@ -85,7 +85,7 @@ struct DefinitionTests {
         ),
         (
             "views:\n  v:\n    entity: plane\n    source: flights\n    features:\n      x: |\n        delay +\n          avg(delay)",
-            ["features/a.yaml:15:11: there is no function 'avg'; did you mean 'abs'?"]
+            ["features/a.yaml:15:11: there is no function 'avg'; did you mean 'mean'?"]
         ),
         (
             "views:\n  v: {entity: plane, source: flights, features: {x: delay + dest}}",
@@ -197,9 +197,9 @@ struct DefinitionTests {
         ),
     ]
 
-    @Test("an error names its file, line and column, and the nearest right name", arguments: wrong.indices)
+    @Test("an error names its file, line and column, and the nearest right name", arguments: mistakes.indices)
     func wrong(_ index: Int) throws {
-        let (text, expected) = Self.wrong[index]
+        let (text, expected) = Self.mistakes[index]
         #expect(try DefinitionFiles.problems(Self.start + text) == expected)
     }
 

@@ -92,7 +92,7 @@ struct ExpressionTests {
 
     // MARK: Errors
 
-    static let wrong: [(text: String, offset: Int, message: String)] = [
+    static let mistakes: [(text: String, offset: Int, message: String)] = [
         ("", 0, "the expression is empty"),
         ("1 +", 3, "a value expected, not the end"),
         ("1 2", 2, "an operator or the end expected, not '2'"),
@@ -105,6 +105,7 @@ struct ExpressionTests {
         ("int64_0 is 3", 11, "'null' expected, not '3'"),
         ("coalesec(1, 2)", 0, "there is no function 'coalesec'; did you mean 'coalesce'?"),
         ("power(2)", 0, "power takes 2 arguments, not one"),
+        ("avg(int64_0)", 0, "there is no function 'avg'; did you mean 'mean'?"),
         ("cast(1 as int)", 10, "there is no type 'int'; did you mean 'int64'?"),
         ("1 + int64_9", 4, "there is no column 'int64_9'; did you mean 'int64_0'?"),
         ("string_0 * 2", 0, "a side of '*' must be a number or a length of time, not string"),
@@ -123,14 +124,14 @@ struct ExpressionTests {
             "the aggregation 'mean' must be the whole value of a feature of a view, not a part of an expression"
         ),
         (
-            String(repeating: "(", count: 1000) + "1" + String(repeating: ")", count: 1000), 249,
+            String(repeating: "(", count: 1000) + "1" + String(repeating: ")", count: 1000), 250,
             "the expression is too deep or too long; derive a column of one of them"
         ),
     ]
 
-    @Test("an error says what is wrong, where, and what was probably meant", arguments: wrong.indices)
+    @Test("an error says what is wrong, where, and what was probably meant", arguments: mistakes.indices)
     func wrong(_ index: Int) {
-        let (text, offset, message) = Self.wrong[index]
+        let (text, offset, message) = Self.mistakes[index]
         let error = #expect(throws: ExpressionError.self) { try Expression(parsing: text).bound(to: Self.types) }
         #expect(error?.description == message)
         #expect(error?.offset == offset)
@@ -163,16 +164,16 @@ struct ExpressionTests {
 
     // MARK: Times
 
-    static let moments: [(text: String, seconds: Double?)] = [
+    static let momentTexts: [(text: String, seconds: Double?)] = [
         ("1970-01-01", 0), ("2013-06-01T12:30:00Z", 1_370_089_800), ("2013-06-01 12:30:00+02:00", 1_370_082_600),
         ("2012-02-29T23:59:59.5Z", 1_330_559_999.5), ("2013-02-29", nil), ("2013-06-01T12:30:00", nil),
         ("2013-06-31T00:00:00Z", nil), ("2013-6-1", nil), ("1969-12-31T23:59:59-0100", 3599),
         ("2000-02-29T00:00Z", 951_782_400), ("1900-02-29", nil), ("2013-06-01T24:00:00Z", nil),
     ]
 
-    @Test("a text is a moment if it has a day, or a day, a time and a zone", arguments: moments.indices)
+    @Test("a text is a moment if it has a day, or a day, a time and a zone", arguments: momentTexts.indices)
     func moments(_ index: Int) throws {
-        let (text, seconds) = Self.moments[index]
+        let (text, seconds) = Self.momentTexts[index]
         let batch = ExpressionBatch(count: 1, columns: ["s": .string(TextVector([text]))])
         let bound = try Expression(parsing: "epoch(try_cast(s as timestamp))").bound(to: ColumnTypes(["s": .string]))
         #expect(try bound.evaluate(batch).rows == [seconds.map { .float($0) } ?? .null])

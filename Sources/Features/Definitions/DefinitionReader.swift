@@ -75,7 +75,7 @@ struct DefinitionReader {
     func columnType(_ text: String, _ place: DefinitionPlace) -> DeclaredType? {
         if let type = DeclaredType(rawValue: text) { return type }
         let names = DeclaredType.allCases.map(\.rawValue)
-        problems.add(.expression(.unknownType(text, nearest: nearestName(to: text, among: names))), at: place)
+        problems.add(.expression(.unknownType(text, nearest: Synonyms.meant(by: text, among: names))), at: place)
         return nil
     }
 

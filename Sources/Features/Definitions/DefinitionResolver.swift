@@ -96,14 +96,7 @@ final class DefinitionResolver {
         _ name: String, _ expected: ExpressionType?, of source: FeatureSource, at place: DefinitionPlace
     ) {
         guard let types = columns[source.name] else { return }
-        guard let type = types.type(of: name) else {
-            let nearest = nearestName(to: name, among: types.names)
-            problems.add(.unknownColumn(name, source: source.name, nearest: nearest), at: place)
-            return
-        }
-        if let expected, let known = type.known, known != expected {
-            problems.add(.wrongColumnType(name, expected: "a \(expected)", found: known.rawValue), at: place)
-        }
+        if let problem = types.problem(with: name, expected, of: source.name) { problems.add(problem, at: place) }
     }
 
     // MARK: Expressions
@@ -150,11 +143,7 @@ final class DefinitionResolver {
             guard let expression = feature.value.expression else { continue }
             let type = check(expression, over: types, feature.texts, "value")
             if case .aggregation(let aggregation) = feature.value, let type, !aggregation.function.takes(type) {
-                problems.add(
-                    .expression(
-                        .wrongType(
-                            "what '\(aggregation.function.rawValue)' takes", expected: aggregation.function.expected,
-                            found: type)), at: feature.texts.place("value"))
+                problems.add(aggregation.function.refusal(of: type), at: feature.texts.place("value"))
             }
         }
     }
@@ -236,6 +225,19 @@ final class DefinitionResolver {
     }
 }
 
+extension ColumnTypes {
+    /// What is wrong with a column that must be there, of a type if one is asked for, as far as that is known.
+    func problem(
+        with name: String, _ expected: ExpressionType?, of source: String
+    ) -> DefinitionProblem.Kind? {
+        guard let type = type(of: name) else {
+            return .unknownColumn(name, source: source, nearest: nearestName(to: name, among: names))
+        }
+        guard let expected, let known = type.known, known != expected else { return nil }
+        return .wrongColumnType(name, expected: "a \(expected)", found: known.rawValue)
+    }
+}
+
 extension AggregationFunction {
     /// Whether it is made of values of a type.
     func takes(_ type: ExpressionType) -> Bool {
@@ -247,12 +249,17 @@ extension AggregationFunction {
     }
 
     /// What it takes, for messages.
-    var expected: String {
+    private var expected: String {
         switch self {
         case .count, .countDistinct, .first, .last, .lastK: "a value"
         case .sum, .mean, .standardDeviation, .quantile: "a number"
         case .min, .max: "a number, a text or a time"
         }
+    }
+
+    /// What is wrong with values of a type.
+    func refusal(of type: ExpressionType) -> DefinitionProblem.Kind {
+        .expression(.wrongType("what '\(rawValue)' takes", expected: expected, found: type))
     }
 
     /// The type that it gives for values of a type; of ``lastK`` that of the list's elements.

@@ -64,12 +64,6 @@ public enum TableFormat: String, Sendable, Hashable, CaseIterable {
 }
 
 extension FeatureSource {
-    /// The names that expressions may use, with their types as far as they are known; `nil` if the source does not declare its
-    /// columns, so that any may be there.
-    public var knownColumns: [String]? {
-        columns.map { $0.map(\.name) + derived.map(\.name) }
-    }
-
     /// The columns of the data that some columns need, derived ones replaced by what they are made of; each once, sorted.
     public func columnsOfData(for names: some Sequence<String>) -> [String] {
         var needed: Set<String> = Set(names)

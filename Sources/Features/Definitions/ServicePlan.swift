@@ -50,6 +50,7 @@ public struct ViewPlan: Sendable {
         public let filter: Expression?
         /// Columns besides the entity's keys in which a row must equal the spine's.
         public let groupKeys: [String]
+        let texts: DefinitionTexts
     }
 }
 
@@ -77,7 +78,7 @@ extension FeatureView {
                 columns.append(
                     ViewPlan.Column(
                         name: entry.prefix + (entry.alias ?? name), feature: name, value: feature.value, window: window,
-                        filter: feature.filter, groupKeys: feature.groupKeys))
+                        filter: feature.filter, groupKeys: feature.groupKeys, texts: feature.texts))
             }
         }
         return columns

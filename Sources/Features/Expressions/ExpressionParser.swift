@@ -1,5 +1,3 @@
-import func Workspace.nearestName
-
 /// Reads an expression's text: operators by how strongly they bind, everything else by its first token.
 struct ExpressionParser {
     static let negation = 3
@@ -196,7 +194,7 @@ struct ExpressionParser {
         let function = ExpressionFunction(rawValue: word)
         guard word == "if" || aggregation != nil || function != nil else {
             let names = known + AggregationFunction.allCases.map(\.rawValue)
-            throw ExpressionError(.unknownFunction(name, nearest: nearestName(to: word, among: names)), at: offset)
+            throw ExpressionError(.unknownFunction(name, nearest: Synonyms.meant(by: word, among: names)), at: offset)
         }
         var arguments: [ExpressionNode] = []
         if current.isSymbol(")") {
@@ -223,7 +221,7 @@ struct ExpressionParser {
         try takeKeyword("as")
         guard case .name(let name) = current.kind else { throw unexpected("a type") }
         guard let type = ExpressionType(rawValue: name.lowercased()) else {
-            let nearest = nearestName(to: name, among: ExpressionType.allCases.map(\.rawValue))
+            let nearest = Synonyms.meant(by: name, among: ExpressionType.allCases.map(\.rawValue))
             throw ExpressionError(.unknownType(name, nearest: nearest), at: current.offset)
         }
         advance()

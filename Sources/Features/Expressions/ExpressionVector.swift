@@ -122,13 +122,21 @@ public struct TextVector: Sendable {
 public struct ExpressionBatch: Sendable {
     /// The number of rows.
     public let count: Int
-    let columns: [String: ExpressionVector]
+    private(set) var columns: [String: ExpressionVector]
 
     /// Takes columns of `count` rows.
     public init(count: Int, columns: [String: ExpressionVector]) {
         precondition(columns.values.allSatisfy { $0.count == count }, "the columns of a batch have one length")
         self.count = count
         self.columns = columns
+    }
+}
+
+extension ExpressionBatch {
+    /// Adds a column of as many rows, or replaces the one of its name.
+    public mutating func add(_ name: String, _ column: ExpressionVector) {
+        precondition(column.count == count, "the columns of a batch have one length")
+        columns[name] = column
     }
 }
 
