@@ -2,6 +2,7 @@ import FileSystem
 import Testing
 
 import Features
+import struct Workspace.TimeSpan
 
 @Suite("Definitions")
 struct DefinitionTests {
@@ -27,7 +28,7 @@ struct DefinitionTests {
             ])
         #expect(record.derived.map(\.name) == ["scheduled", "landed"])
         #expect(plan.views[3].columns.map(\.feature) == ["last_delay", "flights_24h"])
-        #expect(plan.views[3].view.timeToLive?.seconds == 30 * 86_400)
+        #expect(plan.views[3].view.timeToLive== TimeSpan.days(30))
     }
 
     @Test("every example of the documentation is valid")
@@ -58,7 +59,7 @@ struct DefinitionTests {
     static let mistakes: [(text: String, problems: [String])] = [
         (
             "views:\n  v: {entity: plane, source: flights, features: {x: delay}, tll: 1h}",
-            ["features/a.yaml:9:62: the view 'v' has no key 'tll'; did you mean 'ttl'?"]
+            ["features/a.yaml:9:61: the view 'v' has no key 'tll'; did you mean 'ttl'?"]
         ),
         (
             "veiws: {}",

@@ -22,6 +22,8 @@ extension DefinitionReader {
                     TypedColumn(name: column, type: $0)
                 }
             }
+            // A column of an unknown type is said to be wrong once, not wherever it is used.
+            if columns?.count != pairs.count { columns = nil }
             if fields.node("columns")?.mapping?.isEmpty == true {
                 fields.wrong("columns", expected: "columns with their types")
             }
