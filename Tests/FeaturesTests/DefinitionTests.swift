@@ -28,7 +28,7 @@ struct DefinitionTests {
             ])
         #expect(record.derived.map(\.name) == ["scheduled", "landed"])
         #expect(plan.views[3].columns.map(\.feature) == ["last_delay", "flights_24h"])
-        #expect(plan.views[3].view.timeToLive== TimeSpan.days(30))
+        #expect(plan.views[3].view.timeToLive == TimeSpan.days(30))
     }
 
     @Test("every example of the documentation is valid")
