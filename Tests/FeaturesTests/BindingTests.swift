@@ -73,7 +73,7 @@ struct BindingTests {
                 "features/a.yaml:7:15: a side of '+' must be a number, a moment or a length of time, not string",
                 "features/a.yaml:9:17: the column 'time' must be a timestamp, not string",
                 "features/a.yaml:14:13: the source 'flights' has no column 'tailnum'; did you mean 'tail_num'?",
-                "features/a.yaml:20:47: the sides of '=' must be of one type, not int64 and string",
+                "features/a.yaml:20:45: the sides of '=' must be of one type, not int64 and string",
             ])
     }
 }
