@@ -43,6 +43,13 @@ let package = Package(
             name: "Checks",
             dependencies: ["FileSystem", "Git", "ObjectStore", "TextFormats", "Workspace"],
             swiftSettings: settings),
+        .target(
+            name: "Features",
+            dependencies: [
+                "Checks", "FileSystem", "Git", "ObjectStore", "TextFormats", "Workspace",
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings),
         // The scripts are compiled into the program, so that what is installed is what Hooks/ holds.
         .target(
             name: "HookScripts", path: "Hooks",
@@ -63,8 +70,8 @@ let package = Package(
         .executableTarget(
             name: "vintage",
             dependencies: [
-                "Checks", "GitBridge", "Remotes", "Workspace", "ObjectStore", "Git", "FileSystem", "TextFormats",
-                "CPlatform",
+                "Checks", "Features", "GitBridge", "Remotes", "Workspace", "ObjectStore", "Git", "FileSystem",
+                "TextFormats", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -89,6 +96,10 @@ let package = Package(
         .testTarget(
             name: "ChecksTests",
             dependencies: ["Checks", "FileSystem", "Git", "ObjectStore", "TextFormats", "Workspace"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "FeaturesTests",
+            dependencies: ["Checks", "Features", "FileSystem", "ObjectStore", "TextFormats", "Workspace"],
             swiftSettings: settings),
         .testTarget(
             name: "GitBridgeTests",

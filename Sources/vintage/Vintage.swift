@@ -40,6 +40,7 @@ struct Vintage: ParsableCommand {
                 subcommands: [
                     CollectGarbage.self, Fsck.self, DiskUsage.self, Config.self,
                 ]),
+            CommandGroup(name: "Features", subcommands: [FeaturesCommand.self]),
             CommandGroup(name: "Files in git", subcommands: [Track.self, Untrack.self, Migrate.self]),
             CommandGroup(name: "Other tools", subcommands: [Import.self, Export.self]),
             CommandGroup(name: "Git and CI", subcommands: [Hooks.self, ContinuousIntegration.self]),
