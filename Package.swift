@@ -61,7 +61,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Tables",
-            dependencies: ["CTables", "FileSystem", "ObjectStore"],
+            dependencies: ["CTables", "FileSystem", "ObjectStore", "Workspace"],
             swiftSettings: settings),
         .target(name: "TextFormats", swiftSettings: settings),
         .target(

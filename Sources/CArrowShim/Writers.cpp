@@ -3,8 +3,6 @@
 #include <arrow/c/bridge.h>
 #include <arrow/csv/writer.h>
 #include <arrow/ipc/writer.h>
-#include <arrow/util/base64.h>
-#include <arrow/util/key_value_metadata.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/properties.h>
 
@@ -29,7 +27,7 @@ std::shared_ptr<parquet::WriterProperties> properties(
         // A dictionary of numbers costs time, and one inserted value renumbers the pages that follow.
         ->disable_dictionary();
     for (const auto &field : schema.fields()) {
-        auto type = carriedType(field->type())->id();
+        auto type = field->type()->id();
         if (type == arrow::Type::STRING || type == arrow::Type::BINARY) {
             std::vector<std::string> path{field->name()};
             builder.enable_dictionary(std::make_shared<parquet::schema::ColumnPath>(std::move(path)));
@@ -37,13 +35,6 @@ std::shared_ptr<parquet::WriterProperties> properties(
     }
     if (options.content_defined_pages) builder.enable_content_defined_chunking();
     return builder.build();
-}
-
-// The schema as readers find it in the file: with zones and units, and without dictionaries, which are a way to write.
-arrow::Result<std::shared_ptr<arrow::KeyValueMetadata>> storedSchema(const arrow::Schema &schema) {
-    ARROW_ASSIGN_OR_RAISE(auto bytes, arrow::ipc::SerializeSchema(*carriedSchema(schema)));
-    auto text = arrow::util::base64_encode(std::string_view(*bytes));
-    return arrow::key_value_metadata({"ARROW:schema"}, {text});
 }
 
 }  // namespace
@@ -54,13 +45,11 @@ char *parquetWriter(
         auto writer = std::make_unique<VintageWriter>();
         writer->sink = openSink(sink);
         ARROW_ASSIGN_OR_RAISE(writer->schema, arrow::ImportSchema(schema));
-        auto how = parquet::ArrowWriterProperties::Builder().set_use_threads(options.use_threads)->build();
+        auto how = parquet::ArrowWriterProperties::Builder().store_schema()->set_use_threads(options.use_threads)->build();
         ARROW_ASSIGN_OR_RAISE(
             writer->parquet, parquet::arrow::FileWriter::Open(
                                  *writer->schema, arrow::default_memory_pool(), writer->sink,
                                  properties(*writer->schema, options), how));
-        ARROW_ASSIGN_OR_RAISE(auto stored, storedSchema(*writer->schema));
-        ARROW_RETURN_NOT_OK(writer->parquet->AddKeyValueMetadata(stored));
         *result = writer.release();
         return arrow::Status::OK();
     });
@@ -73,8 +62,7 @@ char *csvWriter(VintageSink sink, struct ArrowSchema *schema, char delimiter, Vi
         ARROW_ASSIGN_OR_RAISE(writer->schema, arrow::ImportSchema(schema));
         auto options = arrow::csv::WriteOptions::Defaults();
         options.delimiter = delimiter;
-        ARROW_ASSIGN_OR_RAISE(
-            writer->csv, arrow::csv::MakeCSVWriter(writer->sink, carriedSchema(*writer->schema), options));
+        ARROW_ASSIGN_OR_RAISE(writer->csv, arrow::csv::MakeCSVWriter(writer->sink, writer->schema, options));
         *result = writer.release();
         return arrow::Status::OK();
     });
@@ -83,14 +71,7 @@ char *csvWriter(VintageSink sink, struct ArrowSchema *schema, char delimiter, Vi
 char *write(VintageWriter *writer, struct ArrowArray *array) {
     return guarded([&]() -> arrow::Status {
         ARROW_ASSIGN_OR_RAISE(auto batch, arrow::ImportRecordBatch(array, writer->schema));
-        if (writer->parquet) return writer->parquet->WriteRecordBatch(*batch);
-        auto schema = carriedSchema(*writer->schema);
-        arrow::ArrayVector columns;
-        for (int i = 0; i < batch->num_columns(); i++) {
-            ARROW_ASSIGN_OR_RAISE(auto column, carried(batch->column(i), schema->field(i)->type()));
-            columns.push_back(std::move(column));
-        }
-        return writer->csv->WriteRecordBatch(*arrow::RecordBatch::Make(schema, batch->num_rows(), columns));
+        return writer->parquet ? writer->parquet->WriteRecordBatch(*batch) : writer->csv->WriteRecordBatch(*batch);
     });
 }
 

@@ -54,7 +54,8 @@ public struct ColumnBuffer: ~Copyable {
     /// Gives a row a value.
     @inline(__always)
     public func set<Value: BitwiseCopyable>(_ value: Value, at row: Int) {
-        precondition(MemoryLayout<Value>.size == (dictionary != nil ? 4 : type.byteWidth), "the values' width is another")
+        let width = dictionary != nil ? 4 : type.byteWidth
+        precondition(MemoryLayout<Value>.size == width, "the values have another width")
         precondition(row >= 0 && row < count, "there is no such row")
         values(as: Value.self)[row] = value
         validity[row >> 3] |= 1 << UInt8(row & 7)
