@@ -82,7 +82,8 @@ let package = Package(
         .executableTarget(
             name: "vintage",
             dependencies: [
-                "Checks", "GitBridge", "Workspace", "ObjectStore", "Git", "FileSystem", "TextFormats", "CPlatform",
+                "Checks", "GitBridge", "Tables", "Workspace", "ObjectStore", "Git", "FileSystem", "TextFormats",
+                "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -102,6 +103,9 @@ let package = Package(
         .testTarget(name: "GitTests", dependencies: ["Git"], swiftSettings: settings),
         .testTarget(
             name: "WorkspaceTests", dependencies: ["Workspace", "FileSystem", "ObjectStore"], swiftSettings: settings),
+        .testTarget(
+            name: "TablesTests", dependencies: ["Tables", "FileSystem", "ObjectStore"], exclude: ["tables.py"],
+            swiftSettings: settings),
         .testTarget(name: "TextFormatsTests", dependencies: ["TextFormats"], swiftSettings: settings),
         .testTarget(
             name: "ChecksTests",

@@ -73,6 +73,12 @@ public enum ColumnType: Hashable, Sendable {
     /// Whether values are numbers that can be added: whole or not.
     public var isNumeric: Bool { isInteger || self == .float32 || self == .float64 }
 
+    /// Whether tables carry columns of the type.
+    public var isCarried: Bool {
+        if case .unsupported = self { return false }
+        return true
+    }
+
     /// Whether values are moments of which nobody said where the clock stood.
     public var isNaiveTimestamp: Bool {
         if case .timestamp(_, zone: nil) = self { return true }

@@ -1,5 +1,6 @@
 import FileSystem
 import ObjectStore
+import Workspace
 
 /// Why a table could not be read or written.
 public enum TableError: Error, Equatable {
@@ -19,6 +20,8 @@ public enum TableError: Error, Equatable {
     case noColumn(String, table: String, nearest: String?)
     /// Two columns of the table have that name, so that it tells none of them.
     case ambiguousColumn(String, table: String)
+    /// Two rows have one key, of the values that are given.
+    case repeatedKey(String, row: Int, table: String)
     /// The column's type is one that tables do not carry.
     case unsupportedColumn(String, type: String, table: String)
     /// The column's timestamps have no zone, and none is declared.
@@ -51,6 +54,9 @@ extension TableError: CustomStringConvertible {
                 + (nearest.map { "did you mean '\($0)'?" } ?? "'vintage table schema' lists its columns")
         case .ambiguousColumn(let column, let table):
             "\(table) has more than one column '\(column)'; rename all but one"
+        case .repeatedKey(let key, let row, let table):
+            "row \(row + 1) of \(table) is not the first with the key \(key); name more columns with --key, or none to compare "
+                + "whole rows"
         case .unsupportedColumn(let column, let type, let table):
             "the column '\(column)' of \(table) is a \(type), which tables do not carry; choose other columns, or "
                 + "flatten it"
@@ -66,3 +72,18 @@ extension TableError: CustomStringConvertible {
         }
     }
 }
+
+extension TableError: ErrorWithExitStatus {
+    /// Wrong use is told from damage, and damage from an environment that fails.
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .noLibrary, .file, .unwritable: .failed
+        case .store(let error): status(of: error)
+        case .unreadable, .badLine, .repeatedKey: .found
+        default: .misused
+        }
+    }
+}
+
+/// Outside the type, whose property of that name would stand before the function's.
+private func status(of error: StoreError) -> ExitStatus { exitStatus(of: error) }

@@ -39,6 +39,7 @@ struct Vintage: ParsableCommand {
                     CollectGarbage.self, Fsck.self, DiskUsage.self, Config.self,
                 ]),
             CommandGroup(name: "Files in git", subcommands: [Track.self, Untrack.self, Migrate.self]),
+            CommandGroup(name: "Tables", subcommands: [TableCommand.self]),
             CommandGroup(name: "Git and CI", subcommands: [Hooks.self, ContinuousIntegration.self]),
             CommandGroup(
                 name: "Called by git",
