@@ -73,17 +73,19 @@ let package = Package(
             name: "HookScripts", path: "Hooks",
             resources: [
                 .embedInCode("pre-commit"), .embedInCode("prepare-commit-msg"), .embedInCode("post-checkout"),
-                .embedInCode("post-merge"), .embedInCode("post-rewrite"),
+                .embedInCode("post-merge"), .embedInCode("post-rewrite"), .embedInCode("pre-push"),
             ], swiftSettings: settings),
         .target(
             name: "GitBridge",
-            dependencies: ["Checks", "FileSystem", "Git", "HookScripts", "ObjectStore", "Workspace"],
+            dependencies: ["Checks", "FileSystem", "Git", "HookScripts", "ObjectStore", "Remotes", "Workspace"],
             swiftSettings: settings),
+        .target(
+            name: "Remotes", dependencies: ["FileSystem", "Git", "ObjectStore", "Workspace"], swiftSettings: settings),
         .executableTarget(
             name: "vintage",
             dependencies: [
-                "Checks", "GitBridge", "Tables", "Workspace", "ObjectStore", "Git", "FileSystem", "TextFormats",
-                "CPlatform",
+                "Checks", "GitBridge", "Remotes", "Tables", "Workspace", "ObjectStore", "Git", "FileSystem",
+                "TextFormats", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -114,6 +116,9 @@ let package = Package(
         .testTarget(
             name: "GitBridgeTests",
             dependencies: ["Checks", "FileSystem", "Git", "GitBridge", "ObjectStore", "Workspace"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RemotesTests", dependencies: ["Remotes", "Workspace", "FileSystem", "ObjectStore"],
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["FileSystem"], exclude: ["Transcripts"], swiftSettings: settings),

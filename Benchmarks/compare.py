@@ -32,11 +32,11 @@ EVERYONE = list(tools_of.PEERS)
 #: Which tools take part in which case.
 TAKING_PART = {
     "w1-add": EVERYONE,
-    "w3-add": ["vintage", "dvc", "git-lfs", "restic", "borg", "git"],
+    "w3-add": ["vintage", "vintage filter", "dvc", "git-lfs", "restic", "borg", "git"],
     "w1-checkout": EVERYONE,
     "w2-add": [name for name in EVERYONE if name != "zstd -3 -T2"],
     "w2-checkout": [name for name in EVERYONE if name != "zstd -3 -T2"],
-    "w2-status": ["vintage", "dvc", "git-lfs", "git"],
+    "w2-status": ["vintage", "vintage filter", "dvc", "git-lfs", "git"],
     "huge-add": ["vintage"],
     "million-add": ["vintage"],
     "million-status": ["vintage"],
@@ -246,7 +246,7 @@ def parse():
     for name in chosen:
         if name not in tools_of.PEERS:
             parser.error(f"no such tool: {name!r}; there are {', '.join(EVERYONE)}")
-    if "vintage" in chosen and not os.access(options.vintage, os.X_OK):
+    if any(name.startswith("vintage") for name in chosen) and not os.access(options.vintage, os.X_OK):
         parser.error(f"there is no command at {options.vintage}; run `make build` or give --vintage PATH")
     options.chosen = chosen
     options.vintage = options.vintage.resolve()

@@ -121,6 +121,23 @@ class Git(Peer):
         return [self.work / ".git"]
 
 
+class VintageFilter(Git):
+    """The same store behind plain git commands."""
+
+    name = "vintage filter"
+    note = "`git add`, `checkout`, `status` with all data tracked by `vintage track`"
+
+    def start(self):
+        super().start()
+        self.call(self.tools["vintage"], "init")
+        self.call("git", "config", "filter.vintage.process", f"'{self.tools['vintage']}' filter-process")
+        self.call(self.tools["vintage"], "track", "*.csv", "w2/**")
+        self.call("git", "add", ".gitattributes")
+
+    def store(self):
+        return [self.work / ".vintage", self.work / ".git"]
+
+
 class GitLFS(Git):
     name = "git-lfs"
     note = "`git add`, `checkout`, `status` with all data tracked"
@@ -235,7 +252,7 @@ class Copy(Peer):
         return [self.folder / "repo"]
 
 
-PEERS = {peer.name: peer for peer in (Vintage, DVC, GitLFS, Restic, Borg, Git, Zstd, Copy)}
+PEERS = {peer.name: peer for peer in (Vintage, VintageFilter, DVC, GitLFS, Restic, Borg, Git, Zstd, Copy)}
 
 
 def versions(tools):

@@ -45,6 +45,16 @@ TARGETS = [
            ("w1-checkout", "cp -r", "seconds"), 1.5),
     Target("status of W2: time against `git status`", ("w2-status", "vintage", "seconds"),
            ("w2-status", "git", "seconds"), 2.0),
+    Target("`git add` W1 through the filter: time against git-lfs", ("w1-add", "vintage filter", "seconds"),
+           ("w1-add", "git-lfs", "seconds"), 0.5),
+    Target("`git add` W2 through the filter: time against git-lfs", ("w2-add", "vintage filter", "seconds"),
+           ("w2-add", "git-lfs", "seconds"), 0.5),
+    Target("`git checkout` W1 through the filter: time against git-lfs", ("w1-checkout", "vintage filter", "seconds"),
+           ("w1-checkout", "git-lfs", "seconds"), 0.7),
+    Target("`git checkout` W2 through the filter: time against git-lfs", ("w2-checkout", "vintage filter", "seconds"),
+           ("w2-checkout", "git-lfs", "seconds"), 0.7),
+    Target("`git status` of W2 tracked: time against plain git", ("w2-status", "vintage filter", "seconds"),
+           ("w2-status", "git", "seconds"), 1.0),
 ]
 
 MEMORY_LIMIT = 256 * MIB

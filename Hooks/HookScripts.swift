@@ -7,5 +7,6 @@ package enum HookScripts {
         "post-checkout": PackageResources.post_checkout,
         "post-merge": PackageResources.post_merge,
         "post-rewrite": PackageResources.post_rewrite,
+        "pre-push": PackageResources.pre_push,
     ]
 }

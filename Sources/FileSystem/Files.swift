@@ -76,6 +76,16 @@ extension FilePath {
         guard result == 0 else { throw FileError("rename to", new) }
     }
 
+    /// Gives the file a further name, unless that is taken.
+    ///
+    /// - Returns: `false` if it is.
+    public func linkUnlessTaken(_ new: FilePath) throws(FileError) -> Bool {
+        let result = withPlatformString { old in new.withPlatformString { new in systemLink(old, new) } }
+        if result == 0 { return true }
+        if errno == EEXIST { return false }
+        throw FileError("link to", new)
+    }
+
     /// Gives the file a further name; nothing happens if there is something of that name.
     ///
     /// - Returns: `false` if the file system knows no further names.

@@ -1,18 +1,18 @@
 import FileSystem
 
 /// A file of git's attributes, edited line by line: what is not ours stays as it is.
-struct AttributesFile {
+package struct AttributesFile {
     /// What a line says that has its files tracked.
     static let tracking = "filter=vintage diff=vintage merge=vintage -text"
 
     private var lines: [[UInt8]]
 
-    init(parsing text: [UInt8]) {
+    package init(parsing text: [UInt8]) {
         lines = text.split(separator: 0x0a, omittingEmptySubsequences: false).map(Array.init)
         if lines.last?.isEmpty == true { lines.removeLast() }
     }
 
-    func encoded() -> [UInt8] {
+    package func encoded() -> [UInt8] {
         lines.isEmpty ? [] : Array(lines.joined(separator: [0x0a])) + [0x0a]
     }
 
@@ -21,12 +21,12 @@ struct AttributesFile {
     mutating func append(line: [UInt8]) { lines.append(line) }
 
     /// The patterns whose files are tracked.
-    var patterns: [[UInt8]] { lines.compactMap(Self.pattern) }
+    package var patterns: [[UInt8]] { lines.compactMap(Self.pattern) }
 
     /// Has a pattern's files tracked.
     ///
     /// - Returns: `false` if they were.
-    mutating func track(_ pattern: [UInt8]) -> Bool {
+    package mutating func track(_ pattern: [UInt8]) -> Bool {
         if patterns.contains(pattern) { return false }
         lines.append(Self.escaped(pattern) + Array(" \(Self.tracking)".utf8))
         return true
@@ -35,7 +35,7 @@ struct AttributesFile {
     /// Takes a pattern away.
     ///
     /// - Returns: `false` if it was not there.
-    mutating func untrack(_ pattern: [UInt8]) -> Bool {
+    package mutating func untrack(_ pattern: [UInt8]) -> Bool {
         let count = lines.count
         lines.removeAll { Self.pattern($0) == pattern }
         return lines.count != count

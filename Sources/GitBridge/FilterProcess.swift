@@ -99,6 +99,7 @@ public struct FilterProcess: ~Copyable {
         case "clean": try clean(request)
         case "smudge": try smudge(request)
         case "list_available_blobs":
+            for path in contents?.available() ?? [] { try output.text("pathname=", path) }
             try output.end()
             try answer("success")
         default:
@@ -129,7 +130,7 @@ public struct FilterProcess: ~Copyable {
         let beginning = try head(&isAtEnd)
         var result: [UInt8] = []
         do {
-            result = try cleaned(beginning, &isAtEnd)
+            result = try cleaned(beginning, &isAtEnd, name(request))
         } catch {
             warn("\(name(request)) is not added: \(oneLine(error))")
             try drain(&isAtEnd)
@@ -153,11 +154,18 @@ public struct FilterProcess: ~Copyable {
     }
 
     /// Stores a content and gives its pointer.
-    private mutating func cleaned(_ beginning: [UInt8], _ isAtEnd: inout Bool) throws -> [UInt8] {
+    private mutating func cleaned(
+        _ beginning: [UInt8], _ isAtEnd: inout Bool, _ name: String
+    ) throws -> [UInt8] {
         if beginning.isEmpty { return [] }
-        if Pointer.isAnnounced(in: beginning) {
-            if isAtEnd, Pointer(parsing: beginning) != nil { return beginning }
-            throw GitBridgeError.brokenPointer
+        switch Pointer.appearance(of: beginning, isWhole: isAtEnd) {
+        case .pointer: return beginning
+        case .conflicted: throw GitBridgeError.conflictedPointer
+        case .broken:
+            // As on the way out, so that git sees no change in it.
+            warn("\(name) begins like a pointer and is none; git keeps it as it is")
+            return beginning
+        case .content: break
         }
         guard let contents else { throw GitBridgeError.noWorkspace }
         var isOver = isAtEnd
@@ -185,15 +193,16 @@ public struct FilterProcess: ~Copyable {
     private mutating func smudge(_ request: Request) throws(FileError) {
         var isAtEnd = false
         let beginning = try head(&isAtEnd)
-        guard isAtEnd, let pointer = Pointer(parsing: beginning) else {
-            if Pointer.isAnnounced(in: beginning) {
-                warn("\(name(request)) begins like a pointer and is none; it is left as git has it")
-            }
+        if let outcome = contents?.fetch(request.path) { return try give(request, outcome, &isAtEnd) }
+        guard case .pointer(let pointer) = Pointer.appearance(of: beginning, isWhole: isAtEnd) else {
             return try pass(beginning, &isAtEnd)
         }
         guard let contents, contents.isPresent(pointer.content) else {
             if let path = try? RelativePath(bytes: request.path) { missing.append(path) }
             return try pass(beginning, &isAtEnd)
+        }
+        if request.canDelay && isDelayUnderstood, contents.delay(request.path, pointer.content) {
+            return try answer("delayed")
         }
         var hasAnswered = false
         do {
@@ -213,6 +222,23 @@ public struct FilterProcess: ~Copyable {
         }
         try output.end()
         try output.end()
+    }
+
+    /// Gives git a content that was read meanwhile.
+    private mutating func give(
+        _ request: Request, _ outcome: Result<[UInt8], StoreError>, _ isAtEnd: inout Bool
+    ) throws(FileError) {
+        try drain(&isAtEnd)
+        switch outcome {
+        case .success(let bytes):
+            try answer("success")
+            try bytes.withUnsafeTypedBytes { (bytes) throws(FileError) in try output.content(bytes) }
+            try output.end()
+            try output.end()
+        case .failure(let error):
+            warn("\(name(request)) is refused: \(error)")
+            try answer("error")
+        }
     }
 
     /// Gives git a content back as it is.

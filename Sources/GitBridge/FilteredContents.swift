@@ -9,12 +9,17 @@ final class FilteredContents {
     private let workers: Int
     private var writing: (writer: StoreWriter, archiver: Archiver)?
     private var scratch = ReadScratch()
+    private var delayed: DelayedContents?
+    /// How long this process may yet wait for others, in milliseconds: many missing contents must not add up.
+    private var patience = 3_000
 
     init(_ workspace: Workspace) {
         store = workspace.store
         level = workspace.configuration.compressionLevel
         workers = workspace.configuration.workers
     }
+
+    deinit { delayed?.close() }
 
     // MARK: In
 
@@ -54,15 +59,28 @@ final class FilteredContents {
         if content.size == 0 || store.contains(content.id, kind: content.kind) { return true }
         // It may be among what this process has stored itself.
         try? finish()
-        for _ in 0..<300 {
+        while true {
             let areOthersWriting = (try? store.hasLiveJournals()) ?? false
             try? store.refresh()
             if store.contains(content.id, kind: content.kind) { return true }
-            if !areOthersWriting { return false }
+            if !areOthersWriting || patience <= 0 { return false }
             pause(milliseconds: 10)
+            patience -= 10
         }
-        return false
     }
+
+    /// Takes a content to be read while git asks for others; `false` if it is to be read at once.
+    func delay(_ path: [UInt8], _ content: FileReference) -> Bool {
+        let delayed = delayed ?? DelayedContents(store: store, workers: workers)
+        self.delayed = delayed
+        return delayed.accept(path, content)
+    }
+
+    /// The paths of delayed contents that can be fetched now; none if all have been.
+    func available() -> [[UInt8]] { delayed?.available() ?? [] }
+
+    /// A delayed content; `nil` for a path that is not delayed.
+    func fetch(_ path: [UInt8]) -> Result<[UInt8], StoreError>? { delayed?.fetch(path) }
 
     /// Hands all bytes of a content to `body`, in order.
     ///
@@ -72,14 +90,22 @@ final class FilteredContents {
     ) throws(StoreError) {
         if content.level == 0 {
             let bytes = try store.read(ObjectKey(content.id, .chunk), &scratch)
-            guard UInt64(bytes.count) == content.size else {
-                throw .malformed(content.id, reason: "its pointer states another size than it has")
-            }
+            guard UInt64(bytes.count) == content.size else { throw Self.otherSize(content) }
             return try body(bytes)
         }
-        guard try store.manifest(content.id, level: content.level).size == content.size else {
-            throw .malformed(content.id, reason: "its pointer states another size than it has")
-        }
+        try Self.check(content, in: store)
         try store.readAhead(content, workers: workers, body)
+    }
+
+    /// Checks that the store has a content as its name says, so that nothing is done by the word of a name alone.
+    static func check(_ content: FileReference, in store: Store) throws(StoreError) {
+        if content.level == 0 { return }
+        guard try store.manifest(content.id, level: content.level).size == content.size else {
+            throw otherSize(content)
+        }
+    }
+
+    private static func otherSize(_ content: FileReference) -> StoreError {
+        .malformed(content.id, reason: "its pointer states another size than it has")
     }
 }

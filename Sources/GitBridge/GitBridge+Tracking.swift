@@ -43,7 +43,12 @@ extension GitBridge {
         let changed = try change(&file)
         if changed.isEmpty { return [] }
         let text = file.encoded()
-        if text.isEmpty { try attributesPath.remove() } else { try attributesPath.replaceContents(with: text) }
+        // Without the file git would go by the one in the index.
+        if text.isEmpty, try !repository.hasTrackedFiles(at: RelativePath(".gitattributes")) {
+            try attributesPath.remove()
+        } else {
+            try attributesPath.replaceContents(with: text)
+        }
         return changed
     }
 

@@ -5,8 +5,8 @@ import Workspace
 public enum GitBridgeError: Error, Equatable {
     /// The repository is no workspace yet, so that there is no store for contents.
     case noWorkspace
-    /// A file begins like a pointer and is none, as after a merge that left conflict markers in it.
-    case brokenPointer
+    /// A file is a pointer with conflict markers in it, as after a merge without the driver.
+    case conflictedPointer
     /// The bytes are no pattern that a line of `.gitattributes` can have.
     case invalidPattern([UInt8])
     /// The contents of these files are not in the working tree, so that they cannot be moved into git.
@@ -20,8 +20,8 @@ extension GitBridgeError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .noWorkspace: "this repository is no workspace yet; run 'vintage init' in it first"
-        case .brokenPointer:
-            "it begins like a pointer and is none; take a whole version of it, as with 'git checkout --ours -- FILE'"
+        case .conflictedPointer:
+            "it is a pointer with conflict markers in it; take a whole version, as with 'git checkout --ours -- FILE'"
         case .invalidPattern(let pattern):
             "\(quotedForDisplay(pattern)) is no pattern of .gitattributes; write one such as '*.parquet' or 'data/**'"
         case .withoutContent(let paths):
@@ -36,7 +36,7 @@ extension GitBridgeError {
     /// The status that a command should end with after the error.
     public var exitStatus: ExitStatus {
         switch self {
-        case .noWorkspace, .brokenPointer, .invalidPattern, .withoutContent: .misused
+        case .noWorkspace, .conflictedPointer, .invalidPattern, .withoutContent: .misused
         case .gitFailed: .found
         }
     }

@@ -198,7 +198,9 @@ public final class Archiver: Sendable {
     /// A file's time moves in ticks: two changes within one leave the same time. A file whose time is not older than
     /// a tick is given that tick before it is read.
     private static func settledStatus(of file: borrowing File) throws(StoreError) -> FileStatus {
-        for _ in 0..<attempts {
+        // Bounded by time, not by rounds: on a busy machine the file system's clock may stand still for a while.
+        let deadline = ContinuousClock.now + .seconds(5)
+        while ContinuousClock.now < deadline {
             let status = try withFileErrors { () throws(FileError) in try file.status() }
             let now = fileSystemClock()
             let tick = clockTick(of: status)

@@ -3,7 +3,7 @@ import FileSystem
 import SystemPackage
 
 /// Merges indexes into one file in a few passes over them, so that memory does not grow with the number of entries.
-struct IndexMerge {
+package struct IndexMerge {
     private let indexes: [PackIndex]
     private let keepsEmptyPacks: Bool
     private let isKept: (EntryMarks.Place) -> Bool
@@ -12,7 +12,7 @@ struct IndexMerge {
     ///   - keepsEmptyPacks: whether packs of which no entry is kept stay in the list of packs that are indexed.
     ///   - isKept: whether an entry goes into the merged index; of several kept ones for one object the first index's
     ///     counts.
-    init(
+    package init(
         _ indexes: [PackIndex], keepsEmptyPacks: Bool = false, isKept: @escaping (EntryMarks.Place) -> Bool
     ) {
         self.indexes = indexes
@@ -23,7 +23,7 @@ struct IndexMerge {
     /// Writes the merged index, flushed and in its place.
     ///
     /// - Returns: `nil` if no entry is kept; then nothing is written.
-    func write(_ layout: StoreLayout) throws(StoreError) -> PackIndex? {
+    package func write(_ layout: StoreLayout) throws(StoreError) -> PackIndex? {
         // First what comes before the entries: the counts, and the packs that they stand in.
         var counts = [UInt32](repeating: 0, count: 256)
         var packs: [PackIndex.Pack] = []

@@ -9,12 +9,12 @@
 /// A value behind a lock, with threads that wait until it has changed.
 ///
 /// `@unchecked Sendable`: the value is read and written under the lock only.
-final class Monitor<Value>: @unchecked Sendable {
+package final class Monitor<Value>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var value: Value
 
-    init(_ value: Value) {
+    package init(_ value: Value) {
         self.value = value
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
@@ -28,14 +28,14 @@ final class Monitor<Value>: @unchecked Sendable {
     }
 
     /// Uses the value, alone.
-    func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
+    package func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         return body(&value)
     }
 
     /// Waits until `body` has an answer: asks it now and after each ``notifyAll()``.
-    func wait<Result>(for body: (inout Value) -> Result?) -> Result {
+    package func wait<Result>(for body: (inout Value) -> Result?) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while true {
@@ -45,5 +45,5 @@ final class Monitor<Value>: @unchecked Sendable {
     }
 
     /// Lets all that wait look again.
-    func notifyAll() { pthread_cond_broadcast(condition) }
+    package func notifyAll() { pthread_cond_broadcast(condition) }
 }

@@ -29,6 +29,12 @@ package final class PackIndex: Sendable {
         package var header: RecordHeader
         package var pack: UInt32
         package var offset: UInt32
+
+        package init(header: RecordHeader, pack: UInt32, offset: UInt32) {
+            self.header = header
+            self.pack = pack
+            self.offset = offset
+        }
     }
 
     static let magic = Array("vintage index 1\n".utf8)

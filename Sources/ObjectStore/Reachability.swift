@@ -240,5 +240,5 @@ struct Reachability: ~Copyable {
 
 extension RecordHeader {
     /// The bytes that the whole record takes in its pack.
-    var recordBytes: UInt64 { UInt64(PackFormat.recordHeaderCount) + UInt64(storedLength) }
+    package var recordBytes: UInt64 { UInt64(PackFormat.recordHeaderCount) + UInt64(storedLength) }
 }

@@ -72,6 +72,8 @@ public struct VerificationReport: Sendable {
     public enum Note: Hashable, Sendable, CustomStringConvertible {
         /// A parent or an input of a snapshot is not in this store; it may be in another one.
         case absentHistory(ObjectID, neededBy: ObjectID)
+        /// So many versions that locks name are not in this store; a remote should have them.
+        case absentVersions(Int)
         /// So many contents that pointers in git name are not in this store; they may be in another one.
         case absentContents(Int)
         /// No index names the pack, as after a crash.
@@ -86,6 +88,8 @@ public struct VerificationReport: Sendable {
             switch self {
             case .absentHistory(let id, let owner):
                 "snapshot \(id.short), which snapshot \(owner.short) follows, is not in this store"
+            case .absentVersions(let count):
+                "\(count) versions that locks name are not in this store; 'vintage fetch' brings them"
             case .absentContents(let count): "\(count) contents that git has pointers to are not in this store"
             case .unindexedPack(let path): "\(path): no index names it; 'vintage gc' or 'vintage fsck --repair' will"
             case .unexpectedFile(let path): "\(path): not a file of the store"

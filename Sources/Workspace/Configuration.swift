@@ -49,6 +49,9 @@ public struct Configuration: Sendable {
     /// Every setting of the table, by the key's name.
     public private(set) var settings: [String: Setting]
 
+    /// The remotes, in the order in which they are written.
+    public private(set) var remotes: [RemoteSetting] = []
+
     /// Reads the settings. A file that does not exist costs nothing.
     ///
     /// - Parameters:
@@ -77,9 +80,21 @@ public struct Configuration: Sendable {
     private mutating func read(
         _ text: [UInt8], from source: ConfigurationSource, keys: [ConfigurationKey]
     ) throws(ConfigurationError) {
-        for (name, value) in try ConfigurationFile(text, source: source).values(of: keys) {
+        let file = try ConfigurationFile(text, source: source)
+        for (name, value) in try file.values(of: keys) {
             settings[name]?.value = value
             settings[name]?.source = source
+        }
+        let new = try file.remotes()
+        if new.contains(where: \.isDefault) {
+            for index in remotes.indices { remotes[index].isDefault = false }
+        }
+        for remote in new {
+            if let index = remotes.firstIndex(where: { $0.name == remote.name }) {
+                remotes[index] = remote
+            } else {
+                remotes.append(remote)
+            }
         }
     }
 

@@ -66,6 +66,7 @@ struct ConfigurationFile {
                 throw .invalidSyntax(source, position, problem: "a key must be a word")
             }
             let name = section + word
+            if name == Self.remotesSection { continue }
             if let key = keys.first(where: { $0.name == name && !word.contains(".") }) {
                 values.append((name, try read(valueNode, of: key)))
             } else if keys.contains(where: { $0.name.hasPrefix(name + ".") }) {
@@ -107,7 +108,7 @@ struct ConfigurationFile {
             key.name.indices.filter { key.name[$0] == "." }.map { String(key.name[..<$0]) }
         }
         let nearest =
-            nearestName(to: name, among: keys.map(\.name) + sections)
+            nearestName(to: name, among: keys.map(\.name) + sections + [Self.remotesSection])
             ?? keys.first { $0.name.hasSuffix("." + word) }?.name
         return .unknownKey(name, source, position, nearest: nearest)
     }
@@ -125,7 +126,7 @@ extension Node {
     }
 
     /// The value as part of a message.
-    fileprivate var shown: String {
+    var shown: String {
         switch self {
         case .scalar(let scalar) where scalar.string.isEmpty: "empty"
         case .scalar(let scalar) where scalar.style == .plain: "'\(scalar.string)'"

@@ -3,7 +3,7 @@
 extension ConfigurationKey {
     /// The hooks that can be installed, by git's names for them.
     package static let hookNames = [
-        "pre-commit", "prepare-commit-msg", "post-checkout", "post-merge", "post-rewrite",
+        "pre-commit", "prepare-commit-msg", "post-checkout", "post-merge", "post-rewrite", "pre-push",
     ]
 
     /// The table of keys of `vintage ci` and of the hooks.

@@ -34,9 +34,28 @@ public struct Pointer: Hashable, Sendable {
             "id ",
         ].joined().utf8)
 
-    /// Whether bytes begin as every pointer does, be the rest right or wrong.
-    public static func isAnnounced(in bytes: some Collection<UInt8>) -> Bool {
-        bytes.starts(with: firstLine.utf8)
+    /// What a content is to those who look for pointers.
+    public enum Appearance: Sendable {
+        /// A pointer.
+        case pointer(Pointer)
+        /// A text that begins as a pointer does, is no longer than one, and is none.
+        case broken
+        /// A pointer with git's conflict markers in it.
+        case conflicted
+        /// A content like any other.
+        case content
+    }
+
+    /// Looks at the beginning of a content.
+    ///
+    /// - Parameters:
+    ///   - head: its first ``maximumCount`` bytes and one more, or all of it.
+    ///   - isWhole: whether that is all of it.
+    public static func appearance(of head: some RandomAccessCollection<UInt8>, isWhole: Bool) -> Appearance {
+        guard head.starts(with: firstLine.utf8) else { return .content }
+        if isWhole, let pointer = Pointer(parsing: head) { return .pointer(pointer) }
+        if head.contains("\n<<<<<<< ".utf8) { return .conflicted }
+        return isWhole && head.count <= maximumCount ? .broken : .content
     }
 
     /// Reads a pointer; `nil` for anything that ``encoded()`` would not give.

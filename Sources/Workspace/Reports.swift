@@ -127,6 +127,9 @@ public struct CheckoutReport: Sendable {
     public var artifacts: [ArtifactChanges] = []
     /// Files whose local changes were kept, since both versions hold the same there.
     public var kept: [RelativePath] = []
+
+    /// A report of nothing.
+    package init() {}
 }
 
 /// What `merge` did.

@@ -149,7 +149,14 @@ extension Workspace {
             throw error
         }
         var report = try perform(prepared, meter)
-        try lockPath.replaceContents(with: new.encoded())
+        if new.entries.isEmpty, let commit = try repository?.head().commit,
+            try repository?.fileID(of: Self.lockFile, at: commit) == nil
+        {
+            // A commit of before the first artifact has no lock.
+            try lockPath.remove()
+        } else {
+            try lockPath.replaceContents(with: new.encoded())
+        }
         try repository?.stage([Self.lockFile])
         report.head = try repository?.head()
         return report

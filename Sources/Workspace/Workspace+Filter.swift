@@ -9,9 +9,12 @@ extension Workspace {
         try ContentFilter.use(
             ContentFilter { content in
                 if content.isEmpty { return nil }
-                if Pointer.isAnnounced(in: content) {
-                    if Pointer(parsing: content) != nil { return nil }
-                    throw WorkspaceError.misuse("a tracked file begins like a pointer and is none")
+                let head = content.prefix(Pointer.maximumCount + 1)
+                switch Pointer.appearance(of: head, isWhole: head.count == content.count) {
+                case .pointer, .broken: return nil
+                case .conflicted:
+                    throw WorkspaceError.misuse("a tracked file is a pointer with conflict markers in it")
+                case .content: break
                 }
                 let writer = try store.makeWriter(level: level)
                 var rest = content[...]

@@ -145,7 +145,7 @@ extension Workspace {
     }
 
     /// A snapshot and those it goes back to, as far as the store has them, each with its time.
-    func ancestors(_ id: ObjectID) throws -> [ObjectID: Int64] {
+    package func ancestors(_ id: ObjectID) throws -> [ObjectID: Int64] {
         var found: [ObjectID: Int64] = [:]
         var waiting = [id]
         while let next = waiting.popLast() {

@@ -9,7 +9,7 @@ extension Workspace {
     /// content lives as long as git's own text does.
     ///
     /// - Complexity: a look at each of git's objects.
-    func pointers() throws -> [Store.NamedContent] {
+    package func pointers() throws -> [Store.NamedContent] {
         guard let repository else { return [] }
         var paths: [GitObjectID: RelativePath] = [:]
         for entry in try repository.indexEntries() where entry.isFile { paths[entry.id] = entry.path }
@@ -23,6 +23,22 @@ extension Workspace {
             }
         }
         return found.map { Store.NamedContent(name: $0.value, content: $0.key) }.sorted { $0.name < $1.name }
+    }
+
+    /// The tracked files in git's index at or below some paths, each with its content; all of them for no path.
+    ///
+    /// - Complexity: a look at the size of each file there.
+    package func trackedFiles(_ paths: [RelativePath] = []) throws -> [(path: RelativePath, content: FileReference)] {
+        guard let repository else { return [] }
+        var found: [(path: RelativePath, content: FileReference)] = []
+        for entry in try repository.indexEntries()
+        where entry.isFile && (paths.isEmpty || paths.contains { $0.contains(entry.path) }) {
+            guard let size = try repository.blobSize(entry.id), size <= Pointer.maximumCount,
+                let pointer = Pointer(parsing: try repository.contents(of: entry.id))
+            else { continue }
+            found.append((entry.path, pointer.content))
+        }
+        return found
     }
 
     /// What a file stands for that git has a pointer of; `nil` if it is none.

@@ -48,7 +48,7 @@ extension Workspace {
             var failure: (any Error)?
             do {
                 return try store.collectGarbage(
-                    roots: try roots().keys.sorted(), keepingSnapshotsSince: cutoff, dryRun: dryRun
+                    roots: try rootsHere().roots.keys.sorted(), keepingSnapshotsSince: cutoff, dryRun: dryRun
                 ) { () throws(StoreError) in
                     do {
                         return try pointers().map(\.content)
@@ -65,14 +65,35 @@ extension Workspace {
 
     /// Checks the store, and that it has all that the workspace's history names.
     public func verify(readsData: Bool = false, meter: ByteMeter? = nil) throws -> VerificationReport {
-        let roots = try roots().map { Store.Root(name: $0.value, snapshot: $0.key) }
+        let (here, absent) = try rootsHere()
+        let roots = here.map { Store.Root(name: $0.value, snapshot: $0.key) }
             .sorted { ($0.name, $0.snapshot) < ($1.name, $1.snapshot) }
-        return try store.verify(roots: roots, contents: try pointers(), readsData: readsData, meter: meter)
+        var report = try store.verify(roots: roots, contents: try pointers(), readsData: readsData, meter: meter)
+        if absent > 0 { report.notes.append(.absentVersions(absent)) }
+        return report
+    }
+
+    /// The snapshots that something names, and how many of them are left out because a remote has them.
+    ///
+    /// Who fetches gets what the lock names, not all that git's history names: where the settings name a remote, a
+    /// version that is not here at all is taken to be there. Without one it is lost.
+    private func rootsHere() throws -> (roots: [ObjectID: String], absent: Int) {
+        let all = try roots()
+        if remotes.isEmpty { return (all, 0) }
+        try store.refresh()
+        let here = all.filter { store.contains($0.key, kind: .snapshot) }
+        return (here, all.count - here.count)
     }
 
     /// Makes the store's indexes anew from its packs.
     public func repairStore() throws -> RepairReport {
-        try alone { try store.repairIndexes() }
+        try alone {
+            let report = try store.repairIndexes()
+            // A cache takes a large file for stored if its manifest is, and a folder if its listing is. After a repair
+            // parts of them may be missing, so all files are read again.
+            try caches.removeAll()
+            return report
+        }
     }
 
     /// What artifacts take over all their versions that something names: logical, unique and stored.

@@ -21,7 +21,7 @@ public final class Workspace {
     /// The settings in force.
     public let configuration: Configuration
     /// The environment's variables.
-    let environment: [String: String]
+    package let environment: [String: String]
 
     private init(
         root: FilePath, repository: Repository?, store: Store, configuration: Configuration,
@@ -40,12 +40,12 @@ public final class Workspace {
     public static let configurationName = "vintage.yaml"
 
     var folder: FilePath { root.appending(Self.folderName) }
-    var caches: FilePath { folder.appending("cache") }
+    package var caches: FilePath { folder.appending("cache") }
     var lockPath: FilePath { root.appending(Lock.fileName) }
 
     // MARK: Opening
 
-    /// What ``initialize(at:usesGit:environment:)`` did.
+    /// What ``initialize(at:usesGit:environment:parameters:)`` did.
     public struct Initialization {
         /// The workspace.
         public let workspace: Workspace
@@ -59,9 +59,11 @@ public final class Workspace {
     ///
     /// - Parameters:
     ///   - usesGit: whether to use the git repository around the folder, or make one there.
+    ///   - parameters: how a new store cuts files.
     /// - Throws: ``WorkspaceError/insideWorkspace(_:)`` if a folder above is a workspace without git.
     public static func initialize(
-        at directory: FilePath, usesGit: Bool, environment: [String: String] = [:]
+        at directory: FilePath, usesGit: Bool, environment: [String: String] = [:],
+        parameters: ChunkingParameters = .standard
     ) throws -> Initialization {
         try directory.makeDirectories()
         var root = directory
@@ -92,7 +94,7 @@ public final class Workspace {
         if usesGit, mode.exists { try mode.remove() }
         let storePath = storePath(root, repository)
         let createdStore = !Store.exists(at: storePath)
-        if createdStore { _ = try Store.create(at: storePath) }
+        if createdStore { _ = try Store.create(at: storePath, parameters: parameters) }
         let workspace = try open(from: root, environment: environment)
         return Initialization(workspace: workspace, createdRepository: createdRepository, createdStore: createdStore)
     }
@@ -118,7 +120,7 @@ public final class Workspace {
         let configuration = try Configuration.load(
             shared: try root.appending(configurationName).contentsIfPresent(),
             local: try folder.appending("config.yaml").contentsIfPresent(),
-            environment: environment, keys: keys, otherVariables: ["VINTAGE_BINARY"])
+            environment: environment, keys: keys, otherVariables: ["VINTAGE_BINARY", remoteVariable])
         let workspace = Workspace(
             root: root, repository: repository, store: store, configuration: configuration, environment: environment)
         if repository != nil { try workspace.useFilter() }
@@ -204,12 +206,12 @@ public final class Workspace {
     }
 
     /// The lock of a git commit.
-    func lock(at commit: GitObjectID) throws -> Lock {
+    package func lock(at commit: GitObjectID) throws -> Lock {
         guard let text = try repository?.contents(of: Self.lockFile, at: commit) else { return Lock() }
         return try Lock(parsing: text)
     }
 
-    static let lockFile = RelativePath(unchecked: Array(Lock.fileName.utf8))
+    package static let lockFile = RelativePath(unchecked: Array(Lock.fileName.utf8))
     static let ignoreFile = RelativePath(unchecked: Array(".gitignore".utf8))
 
     /// The lock of HEAD's commit; without git the lock itself, since nothing else is committed.
@@ -222,7 +224,7 @@ public final class Workspace {
     /// The artifact that a path is or lies in.
     ///
     /// - Throws: ``WorkspaceError/notTracked(_:nearest:)``.
-    func artifact(at path: RelativePath, in lock: Lock) throws -> RelativePath {
+    package func artifact(at path: RelativePath, in lock: Lock) throws -> RelativePath {
         if let artifact = lock.artifact(containing: path) { return artifact }
         let names = lock.entries.map(\.path.description)
         let nearest = nearestName(to: path.description, among: names)
@@ -230,7 +232,7 @@ public final class Workspace {
     }
 
     /// The artifacts that paths name: one that a path is or lies in, or those below it. All for no path.
-    func artifacts(at paths: [RelativePath], in lock: Lock) throws -> [RelativePath] {
+    package func artifacts(at paths: [RelativePath], in lock: Lock) throws -> [RelativePath] {
         if paths.isEmpty || paths.contains(.root) { return lock.entries.map(\.path) }
         var found: Set<RelativePath> = []
         for path in paths {

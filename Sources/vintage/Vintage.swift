@@ -34,6 +34,8 @@ struct Vintage: ParsableCommand {
                 name: "Versions",
                 subcommands: [List.self, Concatenate.self, Diff.self, Checkout.self, Restore.self]),
             CommandGroup(
+                name: "Sharing", subcommands: [Remote.self, Push.self, Pull.self, Fetch.self, Clone.self]),
+            CommandGroup(
                 name: "Store and settings",
                 subcommands: [
                     CollectGarbage.self, Fsck.self, DiskUsage.self, Config.self,

@@ -1,6 +1,6 @@
 /// The message of a commit as an editor gets it: text, comments that git takes out again, and perhaps a scissors line below
 /// which everything goes.
-struct CommitMessage {
+package struct CommitMessage {
     private var lines: [[UInt8]]
     private let prefix: [UInt8]
     private let endsAtScissors: Bool
@@ -10,7 +10,7 @@ struct CommitMessage {
     /// - Parameters:
     ///   - commentPrefix: what a comment's line begins with; `nil` to take it from the last comment that git wrote.
     ///   - endsAtScissors: whether git keeps comments, and cuts at the scissors line only.
-    init(_ bytes: [UInt8], commentPrefix: String?, endsAtScissors: Bool) {
+    package init(_ bytes: [UInt8], commentPrefix: String?, endsAtScissors: Bool) {
         lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false).map(Array.init)
         if lines.last?.isEmpty == true { lines.removeLast() }
         prefix = commentPrefix.map { Array($0.utf8) } ?? Self.chosenPrefix(lines)
@@ -18,7 +18,7 @@ struct CommitMessage {
     }
 
     /// The message.
-    var bytes: [UInt8] { lines.flatMap { $0 + [0x0a] } }
+    package var bytes: [UInt8] { lines.flatMap { $0 + [0x0a] } }
 
     /// The character that git chose for comments: what its own lines begin with, as the last one does.
     private static func chosenPrefix(_ lines: [[UInt8]]) -> [UInt8] {
@@ -35,7 +35,7 @@ struct CommitMessage {
     }
 
     /// Adds lines that git takes out again.
-    mutating func addComment(_ text: [String]) {
+    package mutating func addComment(_ text: [String]) {
         let comment = ([""] + text).map { line in
             prefix + (line.isEmpty || line.hasPrefix("\t") ? [] : [UInt8(ascii: " ")]) + Array(line.utf8)
         }
@@ -53,13 +53,14 @@ struct CommitMessage {
     /// Adds trailers to the last paragraph of the text if that holds trailers, else as a paragraph of their own.
     ///
     /// - Parameter replacing: whether trailers of that name, as an earlier run wrote them, are taken out first.
-    mutating func setTrailers(_ name: String, _ values: [String], replacing: Bool) {
+    package mutating func setTrailers(_ name: String, _ values: [String], replacing: Bool) {
         let start = Array("\(name): ".utf8)
         var end = textEnd
         if replacing {
             let first = paragraphStart(before: end)
             let kept = lines[first..<end].filter { !$0.starts(with: start) }
-            lines.replaceSubrange(first..<end, with: kept)
+            // The blank line before a paragraph goes with it.
+            lines.replaceSubrange((kept.isEmpty && first > 0 ? first - 1 : first)..<end, with: kept)
             end = textEnd
         }
         var trailers = values.map { start + Array($0.utf8) }

@@ -12,6 +12,8 @@ public enum Hook: String, CaseIterable, Sendable {
     case postMerge = "post-merge"
     /// After a rebase or an amended commit: brings data to the lock.
     case postRewrite = "post-rewrite"
+    /// Before git sends refs: sends the data that they need.
+    case prePush = "pre-push"
 
     /// Git's name for it.
     public var name: String { rawValue }

@@ -51,7 +51,7 @@ public struct HookCall {
     /// A hook that only brings data along never makes git fail: what went wrong becomes a line.
     public func run(from directory: FilePath) throws -> Outcome {
         switch hook {
-        case .preCommit, .prepareCommitMessage: return try runAtWorkspace(directory)
+        case .preCommit, .prepareCommitMessage, .prePush: return try runAtWorkspace(directory)
         case .postCheckout, .postMerge, .postRewrite:
             do {
                 return try runAtWorkspace(directory)
@@ -78,6 +78,7 @@ public struct HookCall {
         case .prepareCommitMessage: return try prepareMessage(workspace, repository)
         case .postCheckout, .postMerge, .postRewrite:
             return try followLock(workspace, previous: try previousCommit(repository))
+        case .prePush: return try sendData(workspace, repository)
         }
     }
 
@@ -125,13 +126,14 @@ public struct HookCall {
             let command = arguments.first.map { String(decoding: $0, as: UTF8.self) }
             guard command ?? environment["PRE_COMMIT_REWRITE_COMMAND"] == "rebase" else { return nil }
             return try? repository.resolve("ORIG_HEAD")
-        case .preCommit, .prepareCommitMessage: return nil
+        case .preCommit, .prepareCommitMessage, .prePush: return nil
         }
     }
 
     private func followLock(_ workspace: Workspace, previous: GitObjectID?) throws -> Outcome {
-        let report = try workspace.followLock(from: previous, command: "git hook \(hook.name)")
         var outcome = Outcome()
+        fetchWhatIsLacking(workspace, &outcome)
+        let report = try workspace.followLock(from: previous, command: "git hook \(hook.name)")
         if report.isBusy {
             outcome.lines.append(
                 "another vintage is at work here, so data stays as it was; run 'vintage checkout' when it has ended")
@@ -153,8 +155,8 @@ public struct HookCall {
         }
         if !report.absent.isEmpty {
             outcome.lines.append(
-                "left \(listed(report.absent)) as it is: the store lacks what vintage.lock names; get it from where it "
-                    + "was stored, then run 'vintage checkout'")
+                "left \(listed(report.absent)) as it is: the store lacks what vintage.lock names; 'vintage pull' brings "
+                    + "it from a remote")
         }
         return outcome
     }

@@ -70,20 +70,10 @@ struct Checkout: WorkspaceCommand {
         }
         session.printWritten(report)
         session.printHead(report.head, isNew: branch != nil)
-        if try bringTrackedFiles(in: session) { return .done }
+        let isWhole = revision == nil && paths.isEmpty && branch == nil
+        if isWhole, try session.bringTrackedFiles() { return .done }
         if report.head == nil && report.artifacts.isEmpty { session.print("The files are as they should be already.") }
         return .done
-    }
-
-    /// Brings tracked files their contents, where they stand as pointers.
-    ///
-    /// - Returns: whether there was anything to tell.
-    private func bringTrackedFiles(in session: Session) throws -> Bool {
-        guard revision == nil, paths.isEmpty, branch == nil, session.workspace.repository != nil else { return false }
-        let brought = try GitBridge(session.workspace).bringContents()
-        for path in brought.files { session.print("brought  \(path)") }
-        for path in brought.missing { session.print("missing  \(path)  its content is not in the store") }
-        return !brought.files.isEmpty || !brought.missing.isEmpty
     }
 
     private func checkout(in session: Session) throws -> CheckoutReport {
@@ -105,6 +95,17 @@ struct Checkout: WorkspaceCommand {
 }
 
 extension Session {
+    /// Brings tracked files their contents, where they stand as pointers.
+    ///
+    /// - Returns: whether there was anything to tell.
+    func bringTrackedFiles() throws -> Bool {
+        guard workspace.repository != nil else { return false }
+        let brought = try GitBridge(workspace).bringContents()
+        for path in brought.files { print("brought  \(path)") }
+        for path in brought.missing { print("missing  \(path)  its content is not in the store") }
+        return !brought.files.isEmpty || !brought.missing.isEmpty
+    }
+
     /// A line: where HEAD stands now.
     func printHead(_ head: GitHead?, isNew: Bool = false) {
         switch head {
