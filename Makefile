@@ -7,6 +7,10 @@ DESTDIR ?=
 SWIFT_BUILD = swift build -c release
 BINARY = .build/release/vintage
 
+# Arrow's pkg-config files, where Scripts/bootstrap had to get Arrow itself.
+ARROW = $(CURDIR)/.cache/arrow/lib
+export PKG_CONFIG_PATH := $(ARROW)/pkgconfig:$(PKG_CONFIG_PATH)
+
 # What `swift format` looks at.
 SWIFT_SOURCES = Package.swift Sources Tests
 
@@ -32,6 +36,7 @@ bootstrap:
 
 build: bootstrap
 	$(SWIFT_BUILD) --product vintage
+	$(SWIFT_BUILD) --product VintageArrow
 
 build-tests: bootstrap
 	$(SWIFT_BUILD) --build-tests
@@ -51,10 +56,12 @@ install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/vintage"
 	ln -sf vintage "$(DESTDIR)$(PREFIX)/bin/vintage-lfs-agent"
+	Scripts/install-arrow "$(BINARY)" "$(DESTDIR)$(PREFIX)"
 	Scripts/install-completions "$(BINARY)" "$(DESTDIR)$(PREFIX)"
 
 uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/vintage" "$(DESTDIR)$(PREFIX)/bin/vintage-lfs-agent"
+	rm -rf "$(DESTDIR)$(PREFIX)/lib/vintage"
 	Scripts/install-completions --remove "$(DESTDIR)$(PREFIX)"
 
 format:

@@ -3,6 +3,10 @@ import PackageDescription
 
 let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+// Where Scripts/bootstrap puts Arrow and Parquet if pkg-config does not know them. Named here too, so that a build
+// without the Makefile's environment, as an editor starts one, finds them as well.
+let arrow = Context.packageDirectory + "/.cache/arrow"
+
 let package = Package(
     name: "vintage",
     platforms: [.macOS(.v15)],
@@ -10,6 +14,8 @@ let package = Package(
         .executable(name: "vintage", targets: ["vintage"]),
         .library(name: "ObjectStore", targets: ["ObjectStore"]),
         .library(name: "Workspace", targets: ["Workspace"]),
+        // Opened when a table is first read or written, so that other commands start without loading Arrow.
+        .library(name: "VintageArrow", type: .dynamic, targets: ["CArrowShim"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -20,7 +26,23 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
         .systemLibrary(name: "CGit2", pkgConfig: "libgit2"),
+        .systemLibrary(name: "CArrow", pkgConfig: "parquet"),
         .target(name: "CPlatform"),
+        .target(name: "CTables"),
+        .target(
+            name: "CArrowShim",
+            dependencies: ["CArrow"],
+            cxxSettings: [
+                // The headers alone: clang takes a target's module map in C++20 for a module that has to be built.
+                .headerSearchPath("../CTables/include"),
+                .unsafeFlags(["-I\(arrow)/include", "-fvisibility=hidden"]),
+            ],
+            linkerSettings: [
+                .linkedLibrary("parquet"), .linkedLibrary("arrow"),
+                .unsafeFlags(["-L\(arrow)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(arrow)/lib"]),
+                // No Swift in it, so no Swift runtime.
+                .unsafeFlags(["-nostartfiles", "-static-stdlib"], .when(platforms: [.linux])),
+            ]),
         .target(
             name: "FileSystem",
             dependencies: ["CPlatform", .product(name: "SystemPackage", package: "swift-system")],
@@ -36,6 +58,10 @@ let package = Package(
         .target(
             name: "Workspace",
             dependencies: ["FileSystem", "ObjectStore", "Git", .product(name: "Yams", package: "Yams")],
+            swiftSettings: settings),
+        .target(
+            name: "Tables",
+            dependencies: ["CTables", "FileSystem", "ObjectStore", "Workspace"],
             swiftSettings: settings),
         .target(name: "TextFormats", swiftSettings: settings),
         .target(name: "PointInTime", swiftSettings: settings),
@@ -70,7 +96,7 @@ let package = Package(
         .executableTarget(
             name: "vintage",
             dependencies: [
-                "Checks", "Features", "GitBridge", "Remotes", "Workspace", "ObjectStore", "Git", "FileSystem",
+                "Checks", "Features", "GitBridge", "Remotes", "Tables", "Workspace", "ObjectStore", "Git", "FileSystem",
                 "TextFormats", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -92,6 +118,9 @@ let package = Package(
         .testTarget(
             name: "WorkspaceTests", dependencies: ["Workspace", "FileSystem", "ObjectStore"], swiftSettings: settings),
         .testTarget(name: "PointInTimeTests", dependencies: ["PointInTime"], swiftSettings: settings),
+        .testTarget(
+            name: "TablesTests", dependencies: ["Tables", "FileSystem", "ObjectStore"], exclude: ["tables.py"],
+            swiftSettings: settings),
         .testTarget(name: "TextFormatsTests", dependencies: ["TextFormats"], swiftSettings: settings),
         .testTarget(
             name: "ChecksTests",
@@ -110,5 +139,6 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["FileSystem"], exclude: ["Transcripts"], swiftSettings: settings),
-    ]
+    ],
+    cxxLanguageStandard: .cxx20
 )

@@ -168,21 +168,24 @@ extension Workspace {
         return ListedEntry(path: path, node: node, target: target)
     }
 
+    /// The content of a stored file, for what reads it in the store.
+    ///
+    /// - Parameter revision: the version; `nil` for the lock.
+    public func content(_ revision: String?, path: RelativePath) throws -> FileReference {
+        if let pointer = try pointer(revision, path: path) { return pointer.content }
+        let (place, node) = try node(revision, path)
+        switch node {
+        case .file(let file, _), .link(let file): return file
+        case .directory: throw WorkspaceError.isFolder(place)
+        }
+    }
+
     /// Hands the bytes of a range of a stored file to `body`, piece by piece, without restoring the file.
     public func read(
         _ revision: String?, path: RelativePath, range: Range<UInt64> = 0..<UInt64.max,
         _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        let content: FileReference
-        if let pointer = try pointer(revision, path: path) {
-            content = pointer.content
-        } else {
-            let (place, node) = try node(revision, path)
-            switch node {
-            case .file(let file, _), .link(let file): content = file
-            case .directory: throw WorkspaceError.isFolder(place)
-            }
-        }
+        let content = try content(revision, path: path)
         var failure: (any Error)?
         do {
             try store.read(content, range: range) { (bytes) throws(StoreError) in

@@ -42,6 +42,7 @@ struct Vintage: ParsableCommand {
                 ]),
             CommandGroup(name: "Features", subcommands: [FeaturesCommand.self]),
             CommandGroup(name: "Files in git", subcommands: [Track.self, Untrack.self, Migrate.self]),
+            CommandGroup(name: "Tables", subcommands: [TableCommand.self]),
             CommandGroup(name: "Other tools", subcommands: [Import.self, Export.self]),
             CommandGroup(name: "Git and CI", subcommands: [Hooks.self, ContinuousIntegration.self]),
             CommandGroup(

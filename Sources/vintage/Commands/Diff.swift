@@ -1,4 +1,7 @@
 import ArgumentParser
+import FileSystem
+import ObjectStore
+import Tables
 import TextFormats
 import Workspace
 
@@ -11,14 +14,27 @@ struct Diff: WorkspaceCommand {
             working files with it. With two: the second with the first. Lines begin with + added, - removed, ~ \
             modified, > renamed; paths are from the workspace's root.
 
+            --rows and --schema look into the tables (Parquet and CSV) that were modified: with --key rows of one key \
+            are versions of one another, and the cells that changed are told.
+
             Examples:
               vintage diff --stat
+              vintage diff HEAD~1 --rows --key flight,day
               vintage diff HEAD~1 HEAD -- data/flights
               vintage diff HEAD --exit-code || echo "data changed"
             """)
 
     @Flag(name: .customLong("stat"), help: "Print a line an artifact, with the amounts.")
     var isStatistic = false
+
+    @Flag(name: .customLong("rows"), help: "Compare the rows of the tables that were modified.")
+    var comparesRows = false
+
+    @Flag(name: .customLong("schema"), help: "Compare the columns of the tables that were modified.")
+    var comparesSchemas = false
+
+    @OptionGroup var rows: RowComparisonOptions
+    @OptionGroup var table: TableArguments
 
     @Flag(name: .customLong("exit-code"), help: "End with status 1 if there is a difference.")
     var hasExitCode = false
@@ -43,13 +59,57 @@ struct Diff: WorkspaceCommand {
         if json.isOn {
             var object = JSONObject()
             object["artifacts"] = JSON(differences) { JSON($0) }
+            if comparesTables {
+                object["tables"] = JSON(try tables(in: differences, isNewStored: new != nil, session)) { table in
+                    var object = JSONObject(path: table.path)
+                    for (key, value) in table.difference.object.members { object[key] = value }
+                    return .object(object)
+                }
+            }
             session.print(object)
+        } else if comparesTables {
+            for (path, difference) in try tables(in: differences, isNewStored: new != nil, session) {
+                session.print(session.palette.heading("\(path)"))
+                for line in difference.lines(session.palette) { session.print("  " + line) }
+            }
         } else if isStatistic {
             printStatistics(differences, session)
         } else {
             printChanges(differences, session)
         }
         return hasExitCode && !differences.isEmpty ? .found : .done
+    }
+
+    private var comparesTables: Bool { comparesRows || comparesSchemas }
+
+    /// How each table that was modified differs.
+    ///
+    /// - Parameter isNewStored: whether the new side is a revision's, or the working files.
+    private func tables(
+        in differences: [ArtifactChanges], isNewStored: Bool, _ session: Session
+    ) throws -> [(path: RelativePath, difference: TableDifference)] {
+        var found: [(path: RelativePath, difference: TableDifference)] = []
+        let store = session.workspace.store
+        for changes in differences {
+            for change in changes.changes {
+                let path = changes.artifact.appending(change.path)
+                let name = String(decoding: path.bytes, as: UTF8.self)
+                guard case .modified = change.kind, case .file(let before, _) = change.old,
+                    case .file(let after, _) = change.new, table.format ?? TableFormat(fileName: name) != nil
+                else { continue }
+                let new: TableSource =
+                    isNewStored
+                    ? .stored(after, store, name: name) : .file(session.workspace.root.appending(path))
+                found.append(
+                    (
+                        path,
+                        try TableDifference(
+                            TableReader(.stored(before, store, name: name), table.options),
+                            TableReader(new, table.options), rows, isSchemaOnly: !comparesRows)
+                    ))
+            }
+        }
+        return found
     }
 
     private func printChanges(_ differences: [ArtifactChanges], _ session: Session) {
