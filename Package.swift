@@ -76,6 +76,13 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
+        .target(
+            name: "Leakage",
+            dependencies: [
+                "Checks", "Features", "FileSystem", "ObjectStore", "Tables", "TextFormats", "Workspace",
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings),
         // The scripts are compiled into the program, so that what is installed is what Hooks/ holds.
         .target(
             name: "HookScripts", path: "Hooks",
@@ -96,8 +103,8 @@ let package = Package(
         .executableTarget(
             name: "vintage",
             dependencies: [
-                "Checks", "Features", "GitBridge", "Remotes", "Tables", "Workspace", "ObjectStore", "Git", "FileSystem",
-                "TextFormats", "CPlatform",
+                "Checks", "Features", "GitBridge", "Leakage", "Remotes", "Tables", "Workspace", "ObjectStore", "Git",
+                "FileSystem", "TextFormats", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -129,6 +136,10 @@ let package = Package(
         .testTarget(
             name: "FeaturesTests",
             dependencies: ["Checks", "Features", "FileSystem", "ObjectStore", "TextFormats", "Workspace"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "LeakageTests",
+            dependencies: ["Checks", "Features", "FileSystem", "Leakage", "ObjectStore", "Tables", "Workspace"],
             swiftSettings: settings),
         .testTarget(
             name: "GitBridgeTests",

@@ -18,7 +18,8 @@ struct DefinitionReader {
             return
         }
         for (keyNode, node) in mapping {
-            let sections = DefinitionKind.allCases.map(\.section)
+            if let name = keyNode.scalar?.string, Definitions.guardSections.contains(name) { continue }
+            let sections = DefinitionKind.allCases.map(\.section) + Definitions.guardSections
             guard let section = keyNode.scalar?.string,
                 let kind = DefinitionKind.allCases.first(where: { $0.section == section })
             else {

@@ -25,6 +25,9 @@ public struct Definitions: Sendable {
     /// The names of the folder that holds the files, and how the files' names end.
     public static let folderName = "features"
 
+    /// The sections of the same files that are the leakage guard's: they define no feature, and do not count for digests.
+    public static let guardSections = ["guard", "waivers"]
+
     /// Reads files of definitions and checks them.
     ///
     /// - Parameter files: each with its path from the workspace's root; their order does not matter.

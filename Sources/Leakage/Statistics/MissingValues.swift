@@ -1,0 +1,126 @@
+/// Looks for features whose nulls tell the label.
+struct MissingValues {
+    let frame: TrainingFrame
+    let outcome: Outcome
+
+    init(_ frame: TrainingFrame, _ outcome: Outcome) { (self.frame, self.outcome) = (frame, outcome) }
+
+    func findings() -> [LeakageFinding] { frame.features.compactMap(finding) }
+
+    /// Rows with a null, and with a value, below which nothing is said.
+    private static let least = 20
+
+    private func finding(_ name: String) -> LeakageFinding? {
+        guard let column = frame.columns[name] else { return nil }
+        let half = outcome.order.count / 2
+        let halves = [outcome.order[..<half], outcome.order[half...]].map { rows in
+            Half(isNull: rows.map { column.value($0) == .null }, outcomes: rows.map { outcome.values[$0] ?? 0 })
+        }
+        let whole = Half(halves[0], halves[1])
+        guard whole.nulls.count >= Self.least, whole.present.count >= Self.least else { return nil }
+        let verdict = outcome.isBinary ? Self.binary(whole, halves) : Self.numeric(whole, halves)
+        guard let verdict else { return nil }
+        return LeakageFinding(
+            .missingFollowsLabel, service: frame.plan.service.name, subject: name, verdict.message,
+            evidence: [
+                .init("nulls", "\(whole.nulls.count)"), .init("values", "\(whole.present.count)"),
+                .init("label-where-null", "\(rounded(whole.nulls.mean))"),
+                .init("label-where-not", "\(rounded(whole.present.mean))"),
+            ] + verdict.evidence, place: frame.place(of: name))
+    }
+
+    private struct Verdict {
+        let message: String
+        let evidence: [LeakageFinding.Evidence]
+    }
+
+    private static func binary(_ whole: Half, _ halves: [Half]) -> Verdict? {
+        // How much more often it is null for one outcome than for the other.
+        guard let gap = whole.gap, halves.allSatisfy({ ($0.gap ?? 0) * gap > 0 }) else { return nil }
+        if abs(gap) >= 0.5, halves.allSatisfy({ abs($0.gap ?? 0) >= 0.35 }) {
+            return Verdict(
+                message: "whether it is null tells the label in \(Int((abs(gap) * 100).rounded())) of 100 rows; find out when "
+                    + "its value is written",
+                evidence: [.init("auc-of-null", "\(rounded(0.5 + abs(gap) / 2))")])
+        }
+        // One outcome only where it is null, or only where it is not: too many rows for chance.
+        for (group, words) in [(whole.nulls, "where it is null"), (whole.present, "where it has a value")] {
+            let isOne = group.mean > 0.5
+            let pure = isOne ? group.mean : 1 - group.mean
+            let overall = isOne ? whole.mean : 1 - whole.mean
+            // The chance that so many rows of one outcome come by luck, as a power of ten.
+            let luck = Double(group.count) * logarithm(overall)
+            if pure >= 0.995, overall <= 0.95, luck <= -9 {
+                return Verdict(
+                    message: "\(words) the label is always the same; find out when its value is written",
+                    evidence: [.init("rows", "\(group.count)"), .init("chance", "1e\(Int(luck.rounded()))")])
+            }
+        }
+        return nil
+    }
+
+    private static func numeric(_ whole: Half, _ halves: [Half]) -> Verdict? {
+        guard let share = whole.explained, share >= 0.5, halves.allSatisfy({ ($0.explained ?? 0) >= 0.35 }) else {
+            return nil
+        }
+        return Verdict(
+            message: "whether it is null explains \(Int((share * 100).rounded())) % of the label's variance; find out when its "
+                + "value is written", evidence: [.init("r2-of-null", "\(rounded(share))")])
+    }
+
+    /// Outcomes of rows with and without a value.
+    private struct Half {
+        struct Group {
+            var count = 0
+            var sum = 0.0
+            var squares = 0.0
+            var mean: Double { count == 0 ? 0 : sum / Double(count) }
+            mutating func add(_ value: Double) {
+                count += 1
+                sum += value
+                squares += value * value
+            }
+            init() {}
+            init(_ left: Group, _ right: Group) {
+                (count, sum, squares) = (left.count + right.count, left.sum + right.sum, left.squares + right.squares)
+            }
+        }
+
+        let nulls: Group
+        let present: Group
+
+        init(isNull: [Bool], outcomes: [Double]) {
+            var (nulls, present) = (Group(), Group())
+            for (isNull, outcome) in zip(isNull, outcomes) {
+                if isNull { nulls.add(outcome) } else { present.add(outcome) }
+            }
+            (self.nulls, self.present) = (nulls, present)
+        }
+
+        init(_ left: Half, _ right: Half) {
+            nulls = Group(left.nulls, right.nulls)
+            present = Group(left.present, right.present)
+        }
+
+        var all: Group { Group(nulls, present) }
+        var mean: Double { all.mean }
+
+        /// The share of nulls among rows of outcome 1 less that among the others.
+        var gap: Double? {
+            let (ones, zeros) = (all.sum, Double(all.count) - all.sum)
+            guard ones > 0, zeros > 0 else { return nil }
+            return nulls.sum / ones - (Double(nulls.count) - nulls.sum) / zeros
+        }
+
+        /// The share of the outcome's variance that lies between rows with and without a value.
+        var explained: Double? {
+            let total = all.squares - all.sum * all.mean
+            guard total > 0, nulls.count > 0, present.count > 0 else { return nil }
+            let between = [nulls, present].reduce(0.0) { sum, group in
+                let distance = group.mean - mean
+                return sum + Double(group.count) * distance * distance
+            }
+            return between / total
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import Features
+import Tables
+
+/// The rows of a training set that are looked at, in memory.
+struct TrainingFrame {
+    let plan: ServicePlan
+    /// The rows' numbers in the table, ascending.
+    let rows: [Int]
+    /// How many rows the table has.
+    let total: Int
+    /// The columns as expressions see them.
+    let columns: [String: ExpressionVector]
+    /// The columns of the service that are in the table.
+    let features: [String]
+    /// The places in ``rows`` whose values are recomputed, in a seeded order.
+    let audited: [Int]
+    /// How much was looked at.
+    let note: String?
+
+    init(_ set: TrainingSet, _ settings: LeakageSettings) throws {
+        plan = set.plan
+        let schema = set.table.schema
+        let held = Set(schema.fields.filter { $0.type.expressionType != nil }.map(\.name))
+        var needed = set.plan.views.flatMap { $0.keys.map(\.spineColumn) + $0.columns.flatMap(\.groupKeys) }
+        if let label = set.plan.label { needed += [label.time] + label.event.map(\.spine) }
+        if let missing = needed.first(where: { !held.contains($0) }) {
+            throw MissingColumn(column: missing, table: set.table.name)
+        }
+        let sample = try set.table.sampledRows(limit: settings.statisticsRows, seed: settings.seed)
+        (rows, total) = sample
+        features = set.plan.columnNames.filter { held.contains($0) }
+        columns = try set.table.values(schema.names.filter { held.contains($0) }, rows: rows)
+        var generator = SeededGenerator(seed: settings.seed &+ 1)
+        audited = Array(Array(rows.indices).shuffled(using: &generator).prefix(settings.auditedRows))
+        var parts: [String] = []
+        if rows.count < total { parts.append("statistics are of \(rows.count) of \(total) rows") }
+        if audited.count < total { parts.append("values of \(audited.count) of \(total) rows were recomputed") }
+        let absent = set.plan.columnNames.filter { !held.contains($0) }
+        if !absent.isEmpty { parts.append("not looked at: \(absent.joined(separator: ", "))") }
+        note = parts.isEmpty ? nil : Self.sentence(parts, settings.seed)
+    }
+
+    private static func sentence(_ parts: [String], _ seed: UInt64) -> String {
+        let text = parts.joined(separator: "; ")
+        return text.prefix(1).uppercased() + text.dropFirst() + " (seed \(seed))."
+    }
+
+    /// The label's time of a row, in microseconds.
+    func time(_ row: Int) -> Int64? { plan.label.flatMap { columns[$0.time]?.moment(row) } }
+
+    /// The label as numbers; `nil` where there is none to hold features against.
+    func outcome() throws -> Outcome? {
+        guard let label = plan.label, let vector = columns[label.column], columns[label.time] != nil else { return nil }
+        return Outcome(vector, times: (0..<rows.count).map { time($0) })
+    }
+}
+
+/// The label as numbers, and the order of time.
+struct Outcome {
+    /// The label of each row; of two values the rarer is 1.
+    let values: [Double?]
+    /// Whether it has two values.
+    let isBinary: Bool
+    /// The rows with a label and a time, by time.
+    let order: [Int]
+
+    /// The rows that features are fitted on: the earlier 70 %.
+    var earlier: ArraySlice<Int> { order[..<boundary] }
+    /// The rows that they are scored on.
+    var later: ArraySlice<Int> { order[boundary...] }
+    private let boundary: Int
+
+    init?(_ vector: ExpressionVector, times: [Int64?]) {
+        let cells = (0..<vector.count).map { vector.value($0) }
+        let distinct = Set(cells.filter { $0 != .null })
+        isBinary = distinct.count == 2
+        if distinct.count < 2 { return nil }
+        if isBinary {
+            let counts = distinct.map { value in (value, cells.count { $0 == value }) }
+            // The rarer value is 1; of two equally frequent ones the greater, so that the choice is the same each time.
+            let one = counts.min { left, right in
+                left.1 != right.1 ? left.1 < right.1 : "\(left.0)" > "\(right.0)"
+            }?.0
+            values = cells.map { $0 == .null ? nil : $0 == one ? 1 : 0 }
+        } else {
+            if vector.type == .string { return nil }
+            values = cells.map(\.number)
+        }
+        let values = values
+        order = times.indices.filter { values[$0].map { !$0.isNaN } ?? false && times[$0] != nil }
+            .sorted { (times[$0] ?? 0, $0) < (times[$1] ?? 0, $1) }
+        boundary = order.count * 7 / 10
+    }
+}
+
+extension TrainingFrame {
+    /// Where the view of a column is defined.
+    func place(of column: String) -> DefinitionPlace? {
+        plan.views.first { view in view.columns.contains { $0.name == column } }?.view.place
+    }
+}
