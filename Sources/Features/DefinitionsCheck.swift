@@ -30,7 +30,8 @@ extension Check {
         }
     }
 
-    private static func definitionFiles(
+    /// The files of definitions that a scope looks at: those of the workspace, or those that are staged.
+    package static func definitionFiles(
         _ context: CheckContext
     ) throws -> [(path: RelativePath, bytes: [UInt8])] {
         guard context.scope == .commit, let repository = context.workspace.repository else {

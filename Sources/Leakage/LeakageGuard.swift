@@ -12,7 +12,7 @@ import struct Workspace.Timestamp
 ///
 ///     let settings = try LeakageSettings(files: Definitions.files(of: workspace))
 ///     let judge = LeakageGuard(settings)
-///     let report = try judge.check(TrainingSet(plan: plan, table: GuardTable([reader]), sources: sources))
+///     let report = try judge.check(JudgedSet(plan: plan, table: GuardTable([reader]), sources: sources))
 ///     if report.exitStatus != .done { for line in report.lines { print(line) } }
 ///
 /// Values are recomputed for a sample of rows, and statistics made of a larger one; both are drawn with a seed, and the
@@ -48,7 +48,7 @@ public struct LeakageGuard: Sendable {
     ///
     /// - Throws: ``Tables/TableError`` where rows cannot be read, ``MissingColumn`` where the table lacks one that tells
     ///   keys or times, ``Features/InvalidDefinitions`` where a source's data does not fit its definition.
-    public func check(_ set: TrainingSet) throws -> LeakageReport {
+    public func check(_ set: JudgedSet) throws -> LeakageReport {
         var findings = DefinitionRules(plan: set.plan).findings()
         var notes: [String] = []
         let frame = try TrainingFrame(set, settings)
@@ -68,7 +68,7 @@ public struct LeakageGuard: Sendable {
             guard let definition = set.plan.views.first(where: { $0.source.name == name })?.source else { continue }
             findings += try AvailabilityDelay(definition, source, set.plan.service.name, settings).findings()
         }
-        if let outcome = try frame.outcome() {
+        if let outcome = frame.outcome() {
             findings += SingleFeature(frame, outcome, settings).findings()
             findings += MissingValues(frame, outcome).findings()
             findings += try TargetEncoding(set, frame, settings).findings()
@@ -78,8 +78,20 @@ public struct LeakageGuard: Sendable {
         if let split = set.split { findings += try SplitOverlap(set, split).findings() }
         let (rest, waived) = settings.waivers.apply(
             to: Self.merged(findings), service: set.plan.service.name, today: today,
-            judged: Set(LeakageRule.allCases))
+            judged: Self.judged(set))
         return LeakageReport(rest, waived: waived, notes: notes)
+    }
+
+    /// The rules that a set could be held against, by what was given with it.
+    private static func judged(_ set: JudgedSet) -> Set<LeakageRule> {
+        var rules = Set(LeakageRule.allCases)
+        if set.spine == nil { rules.remove(.spineMismatch) }
+        if set.split == nil { rules.subtract([.duplicateRows, .sharedEntity, .overlappingHorizon]) }
+        if set.plan.views.contains(where: { set.sources[$0.source.name] == nil }) {
+            rules.subtract([.futureValue, .valuePastTimeToLive, .unexplainedValue, .availabilityUndeclared])
+            rules.subtract(definitionRules)
+        }
+        return rules
     }
 
     /// One finding for each rule and subject: what the definitions show is not said again of the values.

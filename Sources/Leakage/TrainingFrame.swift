@@ -1,9 +1,15 @@
 import Features
 import Tables
 
+import struct Workspace.TimeSpan
+
 /// The rows of a training set that are looked at, in memory.
 struct TrainingFrame {
     let plan: ServicePlan
+    /// The column of each row's time.
+    let timeColumn: String?
+    /// The least gap that the join kept, where it is longer than a view's own.
+    let embargo: TimeSpan?
     /// The rows' numbers in the table, ascending.
     let rows: [Int]
     /// How many rows the table has.
@@ -17,12 +23,14 @@ struct TrainingFrame {
     /// How much was looked at.
     let note: String?
 
-    init(_ set: TrainingSet, _ settings: LeakageSettings) throws {
+    init(_ set: JudgedSet, _ settings: LeakageSettings) throws {
         plan = set.plan
+        timeColumn = set.timeColumn
+        embargo = set.embargo
         let schema = set.table.schema
         let held = Set(schema.fields.filter { $0.type.expressionType != nil }.map(\.name))
         var needed = set.plan.views.flatMap { $0.keys.map(\.spineColumn) + $0.columns.flatMap(\.groupKeys) }
-        if let label = set.plan.label { needed += [label.time] + label.event.map(\.spine) }
+        needed += [timeColumn].compactMap { $0 } + (set.plan.label?.event.map(\.spine) ?? [])
         if let missing = needed.first(where: { !held.contains($0) }) {
             throw MissingColumn(column: missing, table: set.table.name)
         }
@@ -45,12 +53,12 @@ struct TrainingFrame {
         return text.prefix(1).uppercased() + text.dropFirst() + " (seed \(seed))."
     }
 
-    /// The label's time of a row, in microseconds.
-    func time(_ row: Int) -> Int64? { plan.label.flatMap { columns[$0.time]?.moment(row) } }
+    /// The time of a row, in microseconds.
+    func time(_ row: Int) -> Int64? { timeColumn.flatMap { columns[$0]?.moment(row) } }
 
     /// The label as numbers; `nil` where there is none to hold features against.
-    func outcome() throws -> Outcome? {
-        guard let label = plan.label, let vector = columns[label.column], columns[label.time] != nil else { return nil }
+    func outcome() -> Outcome? {
+        guard let label = plan.label, let vector = columns[label.column], timeColumn != nil else { return nil }
         return Outcome(vector, times: (0..<rows.count).map { time($0) })
     }
 }

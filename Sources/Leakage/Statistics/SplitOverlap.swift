@@ -3,10 +3,10 @@ import Tables
 
 /// Compares training and test rows: the same rows, the same entities, and horizons that meet.
 struct SplitOverlap {
-    let set: TrainingSet
-    let split: TrainingSet.Split
+    let set: JudgedSet
+    let split: JudgedSet.Split
 
-    init(_ set: TrainingSet, _ split: TrainingSet.Split) { (self.set, self.split) = (set, split) }
+    init(_ set: JudgedSet, _ split: JudgedSet.Split) { (self.set, self.split) = (set, split) }
 
     private struct Side {
         var times: [Int64] = []
@@ -30,17 +30,17 @@ struct SplitOverlap {
     }
 
     func findings() throws -> [LeakageFinding] {
-        guard let label = set.plan.label else { return [] }
+        guard let label = set.plan.label, let time = set.timeColumn else { return [] }
         let keys = keys
         var (train, test) = (Side(entityCount: keys.count), Side(entityCount: keys.count))
         switch split {
         case .column(let name):
             guard set.table.types[name] != nil else { throw MissingColumn(column: name, table: set.table.name) }
-            try read(set.table, label, keys, split: name, train: &train, test: &test)
+            try read(set.table, label, time, keys, split: name, train: &train, test: &test)
         case .test(let table):
             var none = Side(entityCount: keys.count)
-            try read(set.table, label, keys, split: nil, train: &train, test: &none)
-            try read(table, label, keys, split: nil, train: &test, test: &none)
+            try read(set.table, label, time, keys, split: nil, train: &train, test: &none)
+            try read(table, label, time, keys, split: nil, train: &test, test: &none)
         }
         if train.times.isEmpty || test.times.isEmpty { return [] }
         var findings: [LeakageFinding] = []
@@ -80,15 +80,15 @@ struct SplitOverlap {
     }
 
     private func read(
-        _ table: GuardTable, _ label: Label, _ keys: [[String]], split: String?, train: inout Side, test: inout Side
+        _ table: GuardTable, _ label: Label, _ timeColumn: String, _ keys: [[String]], split: String?, train: inout Side, test: inout Side
     ) throws {
         let schema = table.schema
         let all = schema.names.filter { $0 != split && table.types[$0] != nil }.sorted()
-        if let missing = (keys.flatMap { $0 } + [label.time]).first(where: { !all.contains($0) }) {
+        if let missing = (keys.flatMap { $0 } + [timeColumn]).first(where: { !all.contains($0) }) {
             throw MissingColumn(column: missing, table: table.name)
         }
         let event = label.event.map(\.spine).filter { all.contains($0) }
-        let identity = (event.isEmpty ? Array(Set(keys.flatMap { $0 })).sorted() : event) + [label.time]
+        let identity = (event.isEmpty ? Array(Set(keys.flatMap { $0 })).sorted() : event) + [timeColumn]
         try table.forEachBatch(all + (split.map { [$0] } ?? [])) { batch in
             let count = batch.count
             let place = Dictionary(all.enumerated().map { ($0.element, $0.offset) }) { first, _ in first }
@@ -97,7 +97,7 @@ struct SplitOverlap {
                 return chosen.isEmpty ? Array(repeating: 0, count: count) : KeyHash.ofRows(.init(chosen))
             }
             var times = VectorBuilder(.timestamp, capacity: count)
-            times.append(batch.columns[place[label.time] ?? 0], rows: (0..<count).map { Int32($0) })
+            times.append(batch.columns[place[timeColumn] ?? 0], rows: (0..<count).map { Int32($0) })
             let moments = times.vector
             let (whole, identities, entities) = (hashes(all), hashes(identity), keys.map(hashes))
             for row in 0..<count {

@@ -2,11 +2,11 @@ import Features
 
 /// Looks for features that are statistics of the training set's own labels within a category.
 struct TargetEncoding {
-    let set: TrainingSet
+    let set: JudgedSet
     let frame: TrainingFrame
     let settings: LeakageSettings
 
-    init(_ set: TrainingSet, _ frame: TrainingFrame, _ settings: LeakageSettings) {
+    init(_ set: JudgedSet, _ frame: TrainingFrame, _ settings: LeakageSettings) {
         (self.set, self.frame, self.settings) = (set, frame, settings)
     }
 
@@ -14,18 +14,18 @@ struct TargetEncoding {
     private static let mostCategories = 8
 
     func findings() throws -> [LeakageFinding] {
-        guard let label = frame.plan.label else { return [] }
+        guard let label = frame.plan.label, let timeColumn = frame.timeColumn else { return [] }
         let numeric = frame.features.filter { frame.columns[$0]?.type == .float64 }
         if numeric.isEmpty { return [] }
         var findings: [LeakageFinding] = []
         var found: Set<String> = []
-        for category in categories(label) {
-            let needed = Array(Set([category, label.column, label.time] + numeric + splitColumn)).sorted()
+        for category in categories(label, timeColumn) {
+            let needed = Array(Set([category, label.column, timeColumn] + numeric + splitColumn)).sorted()
             let columns = try rows(of: category, needed)
             guard let groups = columns[category], let labels = columns[label.column] else { continue }
             for name in numeric where name != category && !found.contains(name) {
                 guard let values = columns[name] else { continue }
-                let samples = self.samples(columns, groups, labels, values, label)
+                let samples = self.samples(columns, groups, labels, values, timeColumn)
                 guard let form = samples.lazy.compactMap({ $0.form(horizon: label.horizon.seconds * 1_000_000) }).first
                 else { continue }
                 found.insert(name)
@@ -49,10 +49,10 @@ struct TargetEncoding {
     }
 
     /// Columns with fewer values than rows: keys first.
-    private func categories(_ label: Label) -> [String] {
+    private func categories(_ label: Label, _ timeColumn: String) -> [String] {
         let keys = frame.plan.views.flatMap { $0.keys.map(\.spineColumn) }
         var names = keys + set.table.schema.names
-        var seen: Set<String> = [label.column, label.time]
+        var seen: Set<String> = [label.column, timeColumn]
         seen.formUnion(splitColumn)
         names = names.filter { seen.insert($0).inserted }
         let usable = names.filter { name in
@@ -82,9 +82,9 @@ struct TargetEncoding {
 
     private func samples(
         _ columns: [String: ExpressionVector], _ groups: ExpressionVector, _ labels: ExpressionVector,
-        _ values: ExpressionVector, _ label: Label
+        _ values: ExpressionVector, _ timeColumn: String
     ) -> [LabelStatistics] {
-        let times = columns[label.time]
+        let times = columns[timeColumn]
         func sample(_ keep: (Int) -> Bool) -> LabelStatistics {
             var sample = LabelStatistics()
             for row in 0..<groups.count where keep(row) {

@@ -55,7 +55,7 @@ public struct GuardTable: Sendable {
     }
 
     /// Hands over all rows of some columns, piece by piece.
-    func forEachBatch(_ names: [String], _ body: (RecordBatch) throws -> Void) throws {
+    package func forEachBatch(_ names: [String], _ body: (RecordBatch) throws -> Void) throws {
         switch content {
         case .batch(let batch):
             var columns: [(name: String, column: Column)] = []
@@ -91,9 +91,11 @@ public struct GuardTable: Sendable {
     }
 
     /// The values of some rows, which ascend.
-    func values(_ names: [String], rows: [Int]) throws -> [String: ExpressionVector] {
+    ///
+    /// - Parameter roundsUp: whether a part of a microsecond counts as a whole one.
+    func values(_ names: [String], rows: [Int], roundsUp: Bool = false) throws -> [String: ExpressionVector] {
         let types = types
-        var builders = names.map { VectorBuilder(types[$0] ?? .string, capacity: rows.count) }
+        var builders = names.map { VectorBuilder(types[$0] ?? .string, capacity: rows.count, roundsUp: roundsUp) }
         var (next, first) = (0, 0)
         try forEachBatch(names) { batch in
             var here: [Int32] = []

@@ -46,8 +46,14 @@ struct SourceRows {
         }
         self.columns = columns
         let count = rows.count
-        let event = columns[view.source.eventTime]
-        let known = view.source.availability?.column.flatMap { columns[$0] } ?? event
+        // A row is not known before the last part of a microsecond is over.
+        let times = [view.source.eventTime, view.source.availability?.column].compactMap { $0 }
+        let ofData = Set(times).filter { name in
+            types[name] != nil && !view.source.derived.contains { $0.name == name }
+        }.sorted()
+        let later = ofData.isEmpty ? [:] : try table.values(ofData, rows: rows, roundsUp: true)
+        let event = later[view.source.eventTime] ?? columns[view.source.eventTime]
+        let known = view.source.availability?.column.flatMap { later[$0] ?? columns[$0] } ?? event
         let lag = (view.source.availability?.lag.seconds ?? 0) * 1_000_000
         var isRow = [Bool](repeating: true, count: count)
         if let filter = try bound.sourceFilter?.evaluate(batch) { isRow = (0..<count).map { filter.isTrue($0) } }
@@ -71,9 +77,9 @@ struct SourceRows {
             let key = keys.map { $0.value(row) }
             if wanted.contains(key) { entities[key, default: []].append(row) }
         }
-        let (happened, known2) = (eventTimes, availabilityTimes)
+        let (happened, wasKnown) = (eventTimes, availabilityTimes)
         self.entities = entities.mapValues { rows in
-            rows.sorted { (happened[$0], known2[$0], $0) < (happened[$1], known2[$1], $1) }
+            rows.sorted { (happened[$0], wasKnown[$0], $0) < (happened[$1], wasKnown[$1], $1) }
         }
         self.eventTimes = eventTimes
         self.availabilityTimes = availabilityTimes

@@ -3,10 +3,10 @@ import Tables
 
 /// Compares the rows of a training set with its spine: keys, time and label, row by row.
 struct SpineComparison {
-    let set: TrainingSet
+    let set: JudgedSet
     let spine: GuardTable
 
-    init(_ set: TrainingSet, _ spine: GuardTable) { (self.set, self.spine) = (set, spine) }
+    init(_ set: JudgedSet, _ spine: GuardTable) { (self.set, self.spine) = (set, spine) }
 
     func findings() throws -> [LeakageFinding] {
         func found(_ message: String, _ evidence: [LeakageFinding.Evidence]) -> [LeakageFinding] {
@@ -20,7 +20,7 @@ struct SpineComparison {
         }
         let (held, wanted) = (set.table.types, spine.types)
         var names = set.plan.views.flatMap { $0.keys.map(\.spineColumn) }
-        if let label = set.plan.label { names += [label.time, label.column] }
+        names += [set.timeColumn, set.plan.label?.column].compactMap { $0 }
         for name in Set(names).sorted() where held[name] != nil && wanted[name] != nil {
             let (left, right) = (try hashes(set.table, name), try hashes(spine, name))
             let differing = zip(left, right).enumerated().filter { $0.element.0 != $0.element.1 }

@@ -27,8 +27,9 @@ struct ValueAudit {
             guard let time = frame.time(row), !entity.contains(.null) else { continue }
             rows.append((row, entity, time))
         }
-        source = try SourceRows(
+        let source = try SourceRows(
             view, table, entities: Set(rows.map(\.entity)), alsoRead: plan.label?.event.map(\.source) ?? [])
+        self.source = source
         var visits = 0
         let kept = rows.prefix { row in
             visits += source.entities[row.entity]?.count ?? 0
@@ -42,12 +43,12 @@ struct ValueAudit {
     }
 
     /// The cut of a label, in microseconds.
-    func cut(_ time: Int64) -> Int64 { time - view.view.embargo.seconds * 1_000_000 }
+    func cut(_ time: Int64) -> Int64 { time - max(view.view.embargo, frame.embargo ?? view.view.embargo).seconds * 1_000_000 }
 
     /// Recomputes.
     mutating func run() throws {
-        if plan.label == nil {
-            notes.append("Without a label there is no time, so '\(view.view.name)' was not recomputed.")
+        if frame.timeColumn == nil {
+            notes.append("No column tells the rows' times, so '\(view.view.name)' was not recomputed.")
             return
         }
         let places = view.columns.indices.filter { frame.columns[view.columns[$0].name] != nil }

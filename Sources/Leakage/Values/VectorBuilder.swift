@@ -28,9 +28,12 @@ struct VectorBuilder {
     private var numbers: [Double] = []
     private var texts: [String?] = []
     private var validity: [Bool] = []
+    private let roundsUp: Bool
 
-    init(_ type: ExpressionType, capacity: Int = 0) {
+    /// - Parameter roundsUp: whether a part of a microsecond counts as a whole one.
+    init(_ type: ExpressionType, capacity: Int = 0, roundsUp: Bool = false) {
         self.type = type
+        self.roundsUp = roundsUp
         validity.reserveCapacity(capacity)
     }
 
@@ -63,7 +66,7 @@ struct VectorBuilder {
         case (.int64, .integer(let value)): integers.append(value)
         case (.int64, .unsigned(let value)): integers.append(Int64(clamping: value))
         case (.timestamp, .integer(let value)), (.duration, .integer(let value)):
-            integers.append(columnType.microseconds(value))
+            integers.append(columnType.microseconds(value, roundsUp))
         default:
             integers.append(0)
             isValid = false
@@ -86,8 +89,8 @@ struct VectorBuilder {
 }
 
 extension ColumnType {
-    /// A count of the type's unit in microseconds, rounded down.
-    fileprivate func microseconds(_ count: Int64) -> Int64 {
+    /// A count of the type's unit in microseconds.
+    fileprivate func microseconds(_ count: Int64, _ roundsUp: Bool) -> Int64 {
         switch self {
         case .date: count &* 86_400_000_000
         case .timestamp(let unit, _), .time(let unit), .duration(let unit):
@@ -95,9 +98,14 @@ extension ColumnType {
             case .second: count.multipliedReportingOverflow(by: 1_000_000).partialValue
             case .millisecond: count.multipliedReportingOverflow(by: 1_000).partialValue
             case .microsecond: count
-            case .nanosecond: count >= 0 ? count / 1_000 : (count + 1) / 1_000 - 1
+            case .nanosecond: roundsUp ? -((0 &- count).dividedDown) : count.dividedDown
             }
         default: count
         }
     }
+}
+
+extension Int64 {
+    /// A thousandth, rounded down.
+    fileprivate var dividedDown: Int64 { self >= 0 ? self / 1_000 : (self + 1) / 1_000 - 1 }
 }

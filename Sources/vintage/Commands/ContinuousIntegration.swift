@@ -2,6 +2,7 @@ import ArgumentParser
 import Checks
 import Features
 import FileSystem
+import Leakage
 import Workspace
 
 /// `vintage ci`.
@@ -12,7 +13,8 @@ struct ContinuousIntegration: Command {
         discussion: """
             Checks that vintage.lock can be read and is what the working files, the index and HEAD say, that the store is \
             sound and has all that the lock names, that git holds neither data of an artifact nor files over \
-            ci.max-git-file, and that feature definitions are valid. Ends with status 1 if a check found an error.
+            ci.max-git-file, that feature definitions are valid, and that neither they nor stored training sets let the \
+            future leak. Ends with status 1 if a check found an error.
 
             Formats: text, json (Docs/schemas/ci-report.json), junit, sarif (2.1.0) and github (annotations). With \
             --output the report goes to a file, and the text to standard output all the same.
@@ -78,7 +80,7 @@ struct ContinuousIntegration: Command {
 
 extension CheckRegistry {
     /// The checks of all rooms.
-    static let all = CheckRegistry(Check.workspaceChecks + Check.featureChecks)
+    static let all = CheckRegistry(Check.workspaceChecks + Check.featureChecks + Check.leakageChecks)
 }
 
 extension Palette {
@@ -96,7 +98,7 @@ extension Palette {
 extension ReportFormat: ExpressibleByArgument {}
 
 /// A paragraph in lines of at most 80 characters.
-private func wrapped(_ paragraph: String) -> String {
+func wrapped(_ paragraph: String) -> String {
     var lines: [String] = []
     for word in paragraph.split(separator: " ") {
         if let line = lines.last, line.count + 1 + word.count <= 80 {

@@ -17,8 +17,11 @@ struct FeaturesCommand: ParsableCommand {
               vintage features list
               vintage features show arrival
               vintage features graph --format dot | dot -Tsvg > features.svg
+              vintage features check train.parquet --service arrival
             """,
-        subcommands: [Validate.self, List.self, Show.self, Graph.self])
+        subcommands: [
+            Validate.self, List.self, Show.self, Graph.self, CheckTrainingSet.self, Explain.self,
+        ])
 
     /// The option `--at`.
     struct RevisionOption: ParsableArguments {

@@ -1,0 +1,115 @@
+import Checks
+import Features
+import FileSystem
+import ObjectStore
+
+import class Workspace.Workspace
+
+extension Check {
+    /// The checks of the leakage guard.
+    public static let leakageChecks: [Check] = [leakage]
+
+    static let leakage = Check(
+        id: "leakage", title: "No feature and no training set knows the future", severity: .error,
+        scopes: [.workspace, .commit],
+        explanation: """
+            Judges each service by its definitions, and 'vintage ci' also each training set that the lock names and whose \
+            provenance says which service made it (features.service): values are recomputed from the snapshots that it was \
+            made from, and statistics tell features that give the label away. Models that learn from a leak look better in \
+            every evaluation and fail in use. 'vintage features explain RULE' tells of each rule; waivers stand under \
+            'waivers' in a file of definitions.
+            """
+    ) { context in
+        let files = try Check.definitionFiles(context)
+        if files.isEmpty { throw NotApplicable("there are no feature definitions") }
+        guard let definitions = try? Definitions(files: files) else {
+            throw NotApplicable("the feature definitions are not valid")
+        }
+        let settings: LeakageSettings
+        do throws(InvalidLeakageSettings) {
+            settings = try LeakageSettings(files: files)
+        } catch {
+            return [Finding(error.message, file: error.place.file, line: error.place.position?.line)]
+        }
+        if definitions.services.isEmpty { throw NotApplicable("no service is defined") }
+        var survey = LeakageSurvey(context.workspace, definitions, settings)
+        try survey.lookAtDefinitions()
+        if context.scope == .workspace { try survey.lookAtTrainingSets() }
+        return survey.all
+    }
+}
+
+/// Collects what the guard finds in all that a workspace has.
+private struct LeakageSurvey {
+    private let workspace: Workspace
+    private let definitions: Definitions
+    private let judge: LeakageGuard
+    private var findings: [(finding: LeakageFinding, artifact: RelativePath?)] = []
+    private var seen: Set<[String]> = []
+    private var notes: [Finding] = []
+    /// In how many training sets each waiver was not needed, and how many were judged.
+    private var unused: [LeakageFinding: Int] = [:]
+    private var judged = 0
+
+    init(_ workspace: Workspace, _ definitions: Definitions, _ settings: LeakageSettings) {
+        (self.workspace, self.definitions) = (workspace, definitions)
+        judge = LeakageGuard(settings)
+    }
+
+    mutating func lookAtDefinitions() throws {
+        for service in definitions.services {
+            add(judge.check(try definitions.plan(forService: service.name)), artifact: nil)
+        }
+    }
+
+    mutating func lookAtTrainingSets() throws {
+        for entry in try workspace.lock().entries {
+            guard workspace.store.contains(entry.snapshot, kind: .snapshot) else { continue }
+            let snapshot = try workspace.store.snapshot(entry.snapshot)
+            guard let provenance = TrainingSetProvenance(snapshot) else { continue }
+            guard let plan = try provenance.plan(in: workspace, definitions) else {
+                notes.append(
+                    Finding(
+                        "\(entry.path): the definitions of '\(provenance.service)' have changed since the training set was "
+                            + "built; build it again", severity: .note, artifact: entry.path))
+                continue
+            }
+            guard let set = try JudgedSet(snapshot, provenance, plan: plan, in: workspace) else { continue }
+            judged += 1
+            add(try judge.check(set), artifact: entry.path)
+        }
+    }
+
+    private mutating func add(_ report: LeakageReport, artifact: RelativePath?) {
+        for finding in report.findings {
+            if finding.rule == .waiverUnused {
+                unused[finding, default: 0] += 1
+            } else if seen.insert([finding.description, finding.place.map { "\($0)" } ?? "\(artifact ?? .root)"]).inserted {
+                findings.append((finding, artifact))
+            }
+        }
+    }
+
+    /// Everything, as checks report it.
+    var all: [Finding] {
+        var all = findings.map { entry -> Finding in
+            let prefix = entry.artifact.map { "\($0): " } ?? ""
+            // A finding about values is about the artifact, though its definition is named too.
+            if let artifact = entry.artifact {
+                return Finding(
+                    prefix + entry.finding.description, severity: entry.finding.severity, artifact: artifact)
+            }
+            return Finding(
+                entry.finding.description, severity: entry.finding.severity, file: entry.finding.place?.file,
+                line: entry.finding.place?.position?.line)
+        }
+        // A waiver is not needed if no training set needs it.
+        for (finding, count) in unused.sorted(by: { $0.key.message < $1.key.message }) where count == judged {
+            all.append(
+                Finding(
+                    finding.description, severity: finding.severity, file: finding.place?.file,
+                    line: finding.place?.position?.line))
+        }
+        return all + notes
+    }
+}
