@@ -64,7 +64,8 @@ extension JudgedSet {
     }
 
     /// The training set that an artifact's snapshot is; `nil` if it holds no table.
-    init?(_ snapshot: Snapshot, _ provenance: TrainingSetProvenance, plan: ServicePlan, in workspace: Workspace) throws {
+    init?(_ snapshot: Snapshot, _ provenance: TrainingSetProvenance, plan: ServicePlan, in workspace: Workspace) throws
+    {
         var files: [(path: RelativePath, content: FileReference)] = []
         try StoredFiles(store: workspace.store).append(snapshot.artifact, snapshot.root, to: &files) {
             $0.tableFormat != nil

@@ -56,7 +56,8 @@ public struct LeakageGuard: Sendable {
         if let spine = set.spine { findings += try SpineComparison(set, spine).findings() }
         for view in set.plan.views {
             guard let source = set.sources[view.source.name] else {
-                notes.append("The source '\(view.source.name)' was not given, so '\(view.view.name)' was not recomputed.")
+                notes.append(
+                    "The source '\(view.source.name)' was not given, so '\(view.view.name)' was not recomputed.")
                 continue
             }
             var audit = try ValueAudit(set.plan, view, source, frame, settings)

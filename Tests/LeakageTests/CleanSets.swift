@@ -76,7 +76,8 @@ struct CleanSets {
             let columns = (0..<3).map { _ in
                 Column(absent.map { $0 ? nil : random.normal() }, .float64)
             }
-            let late = Column(world.labels.map { $0.at < World.start + 25 * World.day ? nil : random.normal() }, .float64)
+            let late = Column(
+                world.labels.map { $0.at < World.start + 25 * World.day ? nil : random.normal() }, .float64)
             let leaning = Column(
                 world.labels.map { random.chance($0.churned ? 0.35 : 0.2) ? nil : random.normal() }, .float64)
             return try world.judge(

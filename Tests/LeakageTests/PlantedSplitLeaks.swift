@@ -26,7 +26,7 @@ struct PlantedSplitLeaks {
         let meeting = world.labels.count { label in
             label.at < cut && world.labels.contains { $0.at >= cut && $0.at < label.at + 3 * World.day }
         }
-        #expect(report.violations[0].evidence.contains { $0.name == "rows" && $0.value == "\(meeting)" })
+        #expect(report.violations.first?.evidence.contains { $0.name == "rows" && $0.value == "\(meeting)" } == true)
     }
 
     @Test("a purged split whose gap is an hour too short is caught")
@@ -36,7 +36,10 @@ struct PlantedSplitLeaks {
         world.labels[0].at = cut - 3 * World.day + World.hour
         world.labels[1].at = cut
         let report = try Self.split(
-            world, world.labels.map { $0.at < cut - 3 * World.day + 2 * World.hour ? "train" : $0.at < cut ? "purged" : "test" })
+            world,
+            world.labels.map {
+                $0.at < cut - 3 * World.day + 2 * World.hour ? "train" : $0.at < cut ? "purged" : "test"
+            })
         #expect(report.violations.map(\.rule) == [.overlappingHorizon])
     }
 
@@ -76,10 +79,13 @@ struct PlantedSplitLeaks {
     @Test("a column of when rows were written wants to be the availability")
     func written() throws {
         let world = World(37, longestDelay: 0)
-        let source = try world.source.replacing("known", named: "ingested_at", with: Column(
-            world.events.map { $0.happened + 3 * World.hour }, World.moments))
+        let source = try world.source.replacing(
+            "known", named: "ingested_at",
+            with: Column(
+                world.events.map { $0.happened + 3 * World.hour }, World.moments))
         let set = JudgedSet(
-            plan: try World.plan(World.definitions(source: "")), table: GuardTable(RecordBatch(Join().columns(world)), name: "t"),
+            plan: try World.plan(World.definitions(source: "")),
+            table: GuardTable(RecordBatch(Join().columns(world)), name: "t"),
             sources: ["events": source])
         let report = try LeakageGuard(today: "2026-06-01").check(set)
         #expect(report.violations.map(\.rule) == [.availabilityUndeclared])
@@ -89,10 +95,13 @@ struct PlantedSplitLeaks {
     @Test("a later time whose name says nothing is a warning")
     func unnamed() throws {
         let world = World(38, longestDelay: 0)
-        let source = try world.source.replacing("known", named: "t2", with: Column(
-            world.events.map { $0.happened + 3 * World.hour }, World.moments))
+        let source = try world.source.replacing(
+            "known", named: "t2",
+            with: Column(
+                world.events.map { $0.happened + 3 * World.hour }, World.moments))
         let set = JudgedSet(
-            plan: try World.plan(World.definitions(source: "")), table: GuardTable(RecordBatch(Join().columns(world)), name: "t"),
+            plan: try World.plan(World.definitions(source: "")),
+            table: GuardTable(RecordBatch(Join().columns(world)), name: "t"),
             sources: ["events": source])
         let report = try LeakageGuard(today: "2026-06-01").check(set)
         #expect(report.findings.map(\.severity) == [.warning])

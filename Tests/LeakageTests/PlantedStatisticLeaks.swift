@@ -44,7 +44,8 @@ struct PlantedStatisticLeaks {
         Case(name: "a text that says the outcome", rule: .singleFeaturePredictor) { world in
             Column(
                 strings: world.labels.map { label in
-                    label.churned ? ["closed", "cancelled"][world.random.below(2)] : ["open", "paused"][world.random.below(2)]
+                    label.churned
+                        ? ["closed", "cancelled"][world.random.below(2)] : ["open", "paused"][world.random.below(2)]
                 })
         },
         Case(name: "a rare value that says the outcome", rule: .singleFeaturePredictor) { world in
@@ -67,12 +68,14 @@ struct PlantedStatisticLeaks {
         },
         Case(name: "a value that is missing mostly where the label is true", rule: .missingFollowsLabel) { world in
             Column(
-                world.labels.map { world.random.chance($0.churned ? 0.85 : 0.1) ? nil : world.random.normal() }, .float64)
+                world.labels.map { world.random.chance($0.churned ? 0.85 : 0.1) ? nil : world.random.normal() },
+                .float64)
         },
         Case(name: "a date that only closed accounts have", rule: .missingFollowsLabel) { world in
             Column(
                 world.labels.map { label -> Int64? in
-                    label.churned && world.random.chance(0.4) ? label.at + Int64(world.random.below(9)) * World.hour : nil
+                    label.churned && world.random.chance(0.4)
+                        ? label.at + Int64(world.random.below(9)) * World.hour : nil
                 }, World.moments)
         },
         Case(name: "a text that is missing where the label is true", rule: .missingFollowsLabel) { world in
@@ -121,7 +124,8 @@ struct PlantedStatisticLeaks {
         let cut = World.start + 40 * World.day
         let isTrain = world.labels.map { $0.at < cut }
         let encoding = Self.means(world) { group, _ in Self.rate(world, group.filter { isTrain[$0] }) }
-        let sides = Column(strings: world.labels.map { $0.at < cut ? "train" : $0.at < cut + 3 * World.day ? nil : "test" })
+        let sides = Column(
+            strings: world.labels.map { $0.at < cut ? "train" : $0.at < cut + 3 * World.day ? nil : "test" })
         let report = try world.judge(
             World.definitions(extras: ["leak"]), extras: [("leak", encoding)], others: [("part", sides)],
             split: .column("part"))

@@ -43,11 +43,14 @@ struct PlantedValueLeaks {
         Case(
             name: "a plain view without its embargo", rule: .futureValue, columns: ["score"], definitions: embargoed
         ) { _ in Join() },
-        Case(name: "a plain view without its TTL", rule: .valuePastTimeToLive, columns: ["score"],
+        Case(
+            name: "a plain view without its TTL", rule: .valuePastTimeToLive, columns: ["score"],
             definitions: World.definitions(latest: "ttl: 12h")
         ) { _ in Join(isCurrent: { $0.happened <= $1 && $0.known <= $1 }) },
         Case(name: "a TTL counted from availability", rule: .valuePastTimeToLive, columns: ["score"]) { world in
-            for index in world.events.indices { world.events[index].known = world.events[index].happened + 2 * World.day }
+            for index in world.events.indices {
+                world.events[index].known = world.events[index].happened + 2 * World.day
+            }
             return Join(isCurrent: { $0.happened <= $1 && $0.known <= $1 && $1 - $0.known <= 10 * World.day })
         },
         Case(name: "a window of events that are not known yet", rule: .futureValue, columns: ["n_7d", "top_7d"]) { _ in
@@ -69,7 +72,8 @@ struct PlantedValueLeaks {
             name: "a window without its embargo", rule: .futureValue, columns: ["n_7d", "middle_7d"],
             definitions: embargoed
         ) { _ in Join() },
-        Case(name: "a window with the row at the label's time", rule: .futureValue, columns: ["n_1d", "top_7d"]) { world in
+        Case(name: "a window with the row at the label's time", rule: .futureValue, columns: ["n_1d", "top_7d"]) {
+            world in
             // Each label is taken at the moment of an event that is known at once.
             for index in world.events.indices { world.events[index].known = world.events[index].happened }
             for index in world.labels.indices {

@@ -19,7 +19,8 @@ struct WaiverTests {
     @Test("a waiver sets its finding aside, and is kept with its reason")
     func waived() throws {
         let report = try Self.report(
-            "waivers: [{rule: single-feature-predictor, service: s, feature: leak, reason: known at the door, expires: 2026-06-01}]")
+            "waivers: [{rule: single-feature-predictor, service: s, feature: leak, reason: known at the door, expires: 2026-06-01}]"
+        )
         #expect(report.findings.isEmpty && report.exitStatus == .done)
         #expect(report.waived.map(\.finding.subject) == ["leak"])
         #expect(
@@ -41,30 +42,34 @@ struct WaiverTests {
             """
             waivers:
               - {rule: single-feature-predictor, feature: leak, reason: known}
-              - {rule: future-value, reason: none}
+              - {rule: missing-follows-label, reason: none}
             """)
         #expect(report.findings.map(\.rule) == [.waiverUnused])
-        #expect(report.findings[0].place?.description == "features/waivers.yaml:3:5")
+        #expect(report.findings.first?.place?.description == "features/waivers.yaml:3:5")
         #expect(report.exitStatus == .done)
     }
 
-    @Test("a waiver of another service, feature or rule covers nothing", arguments: [
-        "rule: single-feature-predictor, service: other", "rule: single-feature-predictor, feature: amount",
-        "rule: target-encoding, feature: leak",
-    ])
+    @Test(
+        "a waiver of another service, feature or rule covers nothing",
+        arguments: [
+            "rule: single-feature-predictor, service: other", "rule: single-feature-predictor, feature: amount",
+            "rule: target-encoding, feature: leak",
+        ])
     func others(_ keys: String) throws {
         let report = try Self.report("waivers: [{\(keys), reason: none}]")
         #expect(report.violations.map(\.rule) == [.singleFeaturePredictor])
     }
 
-    @Test("settings that cannot be understood are named with their place", arguments: [
-        ("waivers: [{rule: future-value}]", "features/waivers.yaml:1:11: a waiver needs the key 'reason'"),
-        ("waivers: [{rule: future-valu, reason: x}]", "'future-valu' to waive; did you mean 'future-value'?"),
-        ("waivers: [{rule: future-value, reson: x}]", "a waiver has no key 'reson'; did you mean 'reason'?"),
-        ("waivers: [{rule: future-value, reason: x, expires: soon}]", "'expires' must be a date, as 2027-01-31"),
-        ("guard: {auc: 2}", "features/waivers.yaml:1:14: 'auc' must be a number from 0.5 to 1"),
-        ("waivers: {rule: future-value}", "'waivers' must be a list"),
-    ])
+    @Test(
+        "settings that cannot be understood are named with their place",
+        arguments: [
+            ("waivers: [{rule: future-value}]", "features/waivers.yaml:1:11: a waiver needs the key 'reason'"),
+            ("waivers: [{rule: future-valu, reason: x}]", "'future-valu' to waive; did you mean 'future-value'?"),
+            ("waivers: [{rule: future-value, reson: x}]", "a waiver has no key 'reson'; did you mean 'reason'?"),
+            ("waivers: [{rule: future-value, reason: x, expires: soon}]", "'expires' must be a date, as 2027-01-31"),
+            ("guard: {auc: 2}", "features/waivers.yaml:1:14: 'auc' must be a number from 0.5 to 1"),
+            ("waivers: {rule: future-value}", "'waivers' must be a list"),
+        ])
     func invalid(_ text: String, _ message: String) throws {
         let error = #expect(throws: InvalidLeakageSettings.self) { try Self.settings(text) }
         #expect(error?.description.contains(message) == true, "\(String(describing: error))")
@@ -76,7 +81,8 @@ struct WaiverTests {
         let strong = Column(world.labels.map { ($0.churned ? 1.5 : 0) + world.random.normal() }, .float64)
         func report(_ settings: String) throws -> LeakageReport {
             try world.judge(
-                World.definitions(extras: ["strong"]), extras: [("strong", strong)], settings: try Self.settings(settings))
+                World.definitions(extras: ["strong"]), extras: [("strong", strong)],
+                settings: try Self.settings(settings))
         }
         #expect(try report("guard: {auc: 0.98}").findings.isEmpty)
         #expect(try report("guard: {auc: 0.75}").violations.map(\.subject) == ["strong"])

@@ -34,7 +34,9 @@ struct World {
     var random: SeededData
 
     /// - Parameter longestDelay: how long an event may take to become known.
-    init(_ seed: UInt64, users: Int = 25, eventsOfEach: Int = 40, labels count: Int = 500, longestDelay: Int64 = 2 * day) {
+    init(
+        _ seed: UInt64, users: Int = 25, eventsOfEach: Int = 40, labels count: Int = 500, longestDelay: Int64 = 2 * day
+    ) {
         random = SeededData(seed)
         for user in 0..<users {
             for _ in 0..<eventsOfEach {
@@ -53,14 +55,16 @@ struct World {
             let tendency = random.normal()
             labels.append(
                 Label(
-                    user: random.below(users), at: Self.start + Self.day * 5 + Int64(random.below(54 * 24 * 60)) * 60 * Self.second,
+                    user: random.below(users),
+                    at: Self.start + Self.day * 5 + Int64(random.below(54 * 24 * 60)) * 60 * Self.second,
                     churned: random.normal() < tendency - 0.6, tendency: tendency))
         }
     }
 
     /// The definitions; `source` replaces what is said of the source beside its path and event time.
     static func definitions(
-        source: String = "availability: known", latest: String = "ttl: 10d", record: String = "", horizon: String = "3d",
+        source: String = "availability: known", latest: String = "ttl: 10d", record: String = "",
+        horizon: String = "3d",
         extras: [String] = [], label: String = ""
     ) -> String {
         """
@@ -148,7 +152,9 @@ struct World {
 /// How a join of the world goes wrong.
 struct Join {
     /// The rows that may be taken for a plain feature, beside those of the user.
-    var isCurrent: (World.Event, _ time: Int64) -> Bool = { $0.happened <= $1 && $0.known <= $1 && $1 - $0.happened <= 10 * World.day }
+    var isCurrent: (World.Event, _ time: Int64) -> Bool = {
+        $0.happened <= $1 && $0.known <= $1 && $1 - $0.happened <= 10 * World.day
+    }
     /// The rows of a window.
     var isInWindow: (World.Event, _ time: Int64, _ length: Int64) -> Bool = {
         $0.known < $1 && $0.happened >= $1 - $2 && $0.happened < $1

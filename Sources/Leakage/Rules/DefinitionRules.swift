@@ -97,7 +97,8 @@ struct LabelLineage {
 
     /// The label's columns from which a feature is made, or by which its rows are chosen; sorted.
     func shared(with column: ViewPlan.Column, of view: ViewPlan) -> [String] {
-        let read = (column.value.expression?.columns ?? []) + (column.filter?.columns ?? [])
+        let read =
+            (column.value.expression?.columns ?? []) + (column.filter?.columns ?? [])
             + (view.view.filter?.columns ?? [])
         return view.source.columnsOfData(for: read).filter { columns.contains($0) }
     }

@@ -14,7 +14,8 @@ struct AvailabilityDelay {
 
     /// Parts of names that say when a row was written or a fact became known.
     private static let knowledge = [
-        "ingest", "created", "updated", "modified", "loaded", "load_time", "received", "recorded", "reported", "published",
+        "ingest", "created", "updated", "modified", "loaded", "load_time", "received", "recorded", "reported",
+        "published",
         "posted", "known", "available", "availability", "processed", "inserted", "arrived", "landed", "settled",
         "finished", "completed", "closed", "synced", "written",
     ]

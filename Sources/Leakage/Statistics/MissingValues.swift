@@ -39,18 +39,21 @@ struct MissingValues {
         guard let gap = whole.gap, halves.allSatisfy({ ($0.gap ?? 0) * gap > 0 }) else { return nil }
         if abs(gap) >= 0.5, halves.allSatisfy({ abs($0.gap ?? 0) >= 0.35 }) {
             return Verdict(
-                message: "whether it is null tells the label in \(Int((abs(gap) * 100).rounded())) of 100 rows; find out when "
+                message:
+                    "whether it is null tells the label in \(Int((abs(gap) * 100).rounded())) of 100 rows; find out when "
                     + "its value is written",
                 evidence: [.init("auc-of-null", "\(rounded(0.5 + abs(gap) / 2))")])
         }
         // One outcome only where it is null, or only where it is not: too many rows for chance.
-        for (group, words) in [(whole.nulls, "where it is null"), (whole.present, "where it has a value")] {
+        for (part, words) in [(\Half.nulls, "where it is null"), (\Half.present, "where it has a value")] {
+            let group = whole[keyPath: part]
             let isOne = group.mean > 0.5
-            let pure = isOne ? group.mean : 1 - group.mean
-            let overall = isOne ? whole.mean : 1 - whole.mean
+            func share(_ mean: Double) -> Double { isOne ? mean : 1 - mean }
             // The chance that so many rows of one outcome come by luck, as a power of ten.
-            let luck = Double(group.count) * logarithm(overall)
-            if pure >= 0.995, overall <= 0.95, luck <= -9 {
+            let luck = Double(group.count) * logarithm(share(whole.mean))
+            // One entity that is new for a while can make a run of such rows; it must hold early and late.
+            let lasts = halves.allSatisfy { $0[keyPath: part].count >= 5 && share($0[keyPath: part].mean) >= 0.98 }
+            if share(group.mean) >= 0.995, share(whole.mean) <= 0.95, luck <= -9, lasts {
                 return Verdict(
                     message: "\(words) the label is always the same; find out when its value is written",
                     evidence: [.init("rows", "\(group.count)"), .init("chance", "1e\(Int(luck.rounded()))")])
@@ -64,7 +67,8 @@ struct MissingValues {
             return nil
         }
         return Verdict(
-            message: "whether it is null explains \(Int((share * 100).rounded())) % of the label's variance; find out when its "
+            message:
+                "whether it is null explains \(Int((share * 100).rounded())) % of the label's variance; find out when its "
                 + "value is written", evidence: [.init("r2-of-null", "\(rounded(share))")])
     }
 

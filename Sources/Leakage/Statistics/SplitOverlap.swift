@@ -80,7 +80,8 @@ struct SplitOverlap {
     }
 
     private func read(
-        _ table: GuardTable, _ label: Label, _ timeColumn: String, _ keys: [[String]], split: String?, train: inout Side, test: inout Side
+        _ table: GuardTable, _ label: Label, _ timeColumn: String, _ keys: [[String]], split: String?,
+        train: inout Side, test: inout Side
     ) throws {
         let schema = table.schema
         let all = schema.names.filter { $0 != split && table.types[$0] != nil }.sorted()

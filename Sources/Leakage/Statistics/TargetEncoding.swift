@@ -185,7 +185,8 @@ struct LabelStatistics {
         return rows.map { (sum - $0.outcome) / Double(rows.count - 1) }
     }
 
-    /// Rows of one value are taken for a fold, whose value is the mean of the rest of the category.
+    /// Rows of one value are taken for a fold, whose value is the mean of the rest of the category. Several folds may have
+    /// one value: of m such folds, with sum s and count k, s = m (sum − value · count) + value · k.
     private static func meansOfFolds(_ rows: [Row]) -> [Double?] {
         var folds: [Double: (sum: Double, count: Int)] = [:]
         for row in rows {
@@ -196,7 +197,11 @@ struct LabelStatistics {
         let sum = sum(rows)
         return rows.map { row in
             guard let value = row.value, let fold = folds[value], fold.count < rows.count else { return nil }
-            return (sum - fold.sum) / Double(rows.count - fold.count)
+            let rest = sum - value * Double(rows.count)
+            // The mean of all tells nothing of folds.
+            if abs(rest) <= 1e-9 * max(1, abs(sum)) { return nil }
+            let count = (fold.sum - value * Double(fold.count)) / rest
+            return count > 0.5 && abs(count - count.rounded()) <= 1e-6 ? value : .nan
         }
     }
 

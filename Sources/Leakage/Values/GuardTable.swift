@@ -63,7 +63,9 @@ public struct GuardTable: Sendable {
                 guard let column = batch[name] else { throw TableError.noColumn(name, table: self.name, nearest: nil) }
                 columns.append((name, column))
             }
-            try body(RecordBatch(Schema(columns.map { Field($0.name, $0.column.type) }), columns.map(\.column), count: batch.count))
+            try body(
+                RecordBatch(
+                    Schema(columns.map { Field($0.name, $0.column.type) }), columns.map(\.column), count: batch.count))
         case .readers(let readers):
             for reader in readers {
                 let batches = try reader.batches(names)

@@ -117,7 +117,8 @@ struct PlainTrace {
             if tally.furthest > 0 { evidence.append(.init("furthest-after-the-cut", span(tally.furthest))) }
             return audit.finding(
                 .futureValue, column,
-                "values come from rows of '\(audit.view.source.name)' that were not known at the cut; join again", evidence)
+                "values come from rows of '\(audit.view.source.name)' that were not known at the cut; join again",
+                evidence)
         }
         if tally.expired > 0 {
             return audit.finding(

@@ -33,7 +33,8 @@ struct SourceRows {
     init(_ view: ViewPlan, _ table: GuardTable, entities wanted: Set<[GuardValue]>, alsoRead: [String]) throws {
         let types = table.types
         let bound = try view.bound(toData: types)
-        let names = Set(view.columnsOfData + view.source.columnsOfData(for: alsoRead)).filter { types[$0] != nil }.sorted()
+        let names = Set(view.columnsOfData + view.source.columnsOfData(for: alsoRead)).filter { types[$0] != nil }
+            .sorted()
         let (rows, note) = try Self.find(view, table, bound, wanted)
         self.note = note
         var batch = ExpressionBatch(count: rows.count, columns: try table.values(names, rows: rows))

@@ -43,7 +43,9 @@ struct ValueAudit {
     }
 
     /// The cut of a label, in microseconds.
-    func cut(_ time: Int64) -> Int64 { time - max(view.view.embargo, frame.embargo ?? view.view.embargo).seconds * 1_000_000 }
+    func cut(_ time: Int64) -> Int64 {
+        time - max(view.view.embargo, frame.embargo ?? view.view.embargo).seconds * 1_000_000
+    }
 
     /// Recomputes.
     mutating func run() throws {
