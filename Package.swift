@@ -14,6 +14,7 @@ let package = Package(
         .executable(name: "vintage", targets: ["vintage"]),
         .library(name: "ObjectStore", targets: ["ObjectStore"]),
         .library(name: "Workspace", targets: ["Workspace"]),
+        .library(name: "Tables", targets: ["Tables"]),
         // Opened when a table is first read or written, so that other commands start without loading Arrow.
         .library(name: "VintageArrow", type: .dynamic, targets: ["CArrowShim"]),
     ],
@@ -116,7 +117,11 @@ let package = Package(
                     [
                         "-static-stdlib", "-lFoundation", "-lCoreFoundation", "-lFoundationInternationalization",
                         "-lFoundationEssentials", "-l_FoundationICU", "-l_FoundationCShims", "-l_FoundationCollections",
-                    ], .when(platforms: [.linux]))
+                    ], .when(platforms: [.linux])),
+                // Where `make install` puts the library that reads tables; a build has it beside the program.
+                .unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib/vintage"], .when(platforms: [.linux])),
+                .unsafeFlags(
+                    ["-Xlinker", "-rpath", "-Xlinker", "@executable_path/../lib/vintage"], .when(platforms: [.macOS])),
             ]),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"], swiftSettings: settings),
         .testTarget(

@@ -9,6 +9,7 @@
 
 #include <arrow/api.h>
 #include <arrow/io/interfaces.h>
+#include <parquet/exception.h>
 
 #include "TableFunctions.h"
 
@@ -46,6 +47,8 @@ char *guarded(Body &&body) {
         return status.ok() ? nullptr : message(status.message().c_str());
     } catch (const std::bad_alloc &) {
         return message("out of memory");
+    } catch (const parquet::ParquetStatusException &error) {
+        return message(error.status().message().c_str());
     } catch (const std::exception &error) {
         return message(error.what());
     } catch (...) {
@@ -60,6 +63,8 @@ arrow::Status guardedStatus(Body &&body) {
         return body();
     } catch (const std::bad_alloc &) {
         return arrow::Status::OutOfMemory("out of memory");
+    } catch (const parquet::ParquetStatusException &error) {
+        return error.status();
     } catch (const std::exception &error) {
         return arrow::Status::IOError(error.what());
     } catch (...) {

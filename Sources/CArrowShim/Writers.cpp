@@ -33,7 +33,11 @@ std::shared_ptr<parquet::WriterProperties> properties(
             builder.enable_dictionary(std::make_shared<parquet::schema::ColumnPath>(std::move(path)));
         }
     }
-    if (options.content_defined_pages) builder.enable_content_defined_chunking();
+    if (options.content_defined_pages) {
+        // Pages near the size of the store's chunks, so that an edit costs few of either.
+        builder.enable_content_defined_chunking()->content_defined_chunking_options(
+            {.min_chunk_size = 64 << 10, .max_chunk_size = 256 << 10});
+    }
     return builder.build();
 }
 
