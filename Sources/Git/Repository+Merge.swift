@@ -136,14 +136,15 @@ extension Repository {
         }
     }
 
-    /// Calls off the merge in progress: files the merge touched go back to HEAD, and their conflicts are forgotten.
+    /// Calls off the merge in progress: files the merge touched go back to HEAD, and their conflicts are forgotten. So do
+    /// files that it had begun to write when it was ended.
     ///
     /// - Parameter excluding: Files, or folders of files, to leave alone in the working tree and the index.
     /// - Throws: ``GitError/noMergeInProgress``, or ``GitError/wouldOverwrite(_:)`` with the files that merged without
     ///   conflict and were changed since, before anything is touched.
     public func abortMerge(excluding: [RelativePath] = []) throws(GitError) {
         _ = try requireWorkingDirectory()
-        guard try !mergeHeads().isEmpty, let head = try head().commit else { throw .noMergeInProgress }
+        guard let theirs = try mergeHead(), let head = try head().commit else { throw .noMergeInProgress }
         let conflicts = Set(try conflictedPaths())
         let touched = Set(try stagedChanges().map(\.path)).union(conflicts)
             .filter { path in !excluding.contains { $0.contains(path) } }
@@ -151,7 +152,13 @@ extension Repository {
             try locallyChanged(among: touched.subtracting(conflicts), index: index)
         }
         if !changed.isEmpty { throw .wouldOverwrite(changed) }
-        try withTree(of: head) { (tree) throws(GitError) in try restore(touched.sorted(), from: tree) }
+        var merged: OpaquePointer?
+        try mergeTrees(&merged, head, theirs)
+        defer { git_index_free(merged) }
+        try withTree(of: head) { (tree) throws(GitError) in
+            let begun = try begunFiles(from: tree, to: merged, excluding: excluding)
+            try restore(touched.union(begun).sorted(), from: tree)
+        }
         try check(git_repository_state_cleanup(pointer), "ending the merge")
     }
 }
@@ -264,7 +271,7 @@ extension Repository {
     }
 
     /// Puts files back as a tree has them, in the index and on disk; a file that the tree lacks is removed.
-    private func restore(_ paths: [RelativePath], from tree: OpaquePointer?) throws(GitError) {
+    func restore(_ paths: [RelativePath], from tree: OpaquePointer?) throws(GitError) {
         var known: [RelativePath] = []
         try changeIndex { (index) throws(GitError) in
             for path in paths {

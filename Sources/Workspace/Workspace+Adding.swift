@@ -129,9 +129,17 @@ extension Workspace {
         date: Timestamp?, message: String, command: String, _ writer: StoreWriter
     ) throws -> ObjectID {
         for known in [previous, committed].compactMap({ $0 }) {
-            if let snapshot = try? store.snapshot(known), snapshot.root == node, snapshot.artifact == artifact {
+            guard var snapshot = try? store.snapshot(known), snapshot.root == node, snapshot.artifact == artifact else {
+                continue
+            }
+            if message.isEmpty || known != previous || known == committed && repository != nil { return known }
+            // What 'add' has stored becomes what this commit says of it, unless it has a name or a message already.
+            if try !snapshot.provenance.message.isEmpty || store.tags().contains(where: { $0.snapshot == known }) {
                 return known
             }
+            snapshot.provenance.message = message
+            if let date { (snapshot.time, snapshot.offsetMinutes) = (date.seconds, Int32(date.offsetMinutes)) }
+            return try writer.put(snapshot)
         }
         let time = try timestamp(date)
         var parents = [committed ?? previous].compactMap { $0 }
@@ -223,10 +231,11 @@ extension Workspace {
         var report = CommitReport(commit: nil, branch: nil, artifacts: [], removed: [], stored: stored)
         let reference = repository == nil ? old : committed
         for entry in new.entries where reference[entry.path] != entry.snapshot {
+            let snapshot = try store.snapshot(entry.snapshot)
             report.artifacts.append(
                 AddedArtifact(
-                    path: entry.path, previous: reference[entry.path], snapshot: entry.snapshot,
-                    root: try store.snapshot(entry.snapshot).root))
+                    path: entry.path, previous: repository == nil ? snapshot.parents.first : reference[entry.path],
+                    snapshot: entry.snapshot, root: snapshot.root))
         }
         report.removed = reference.entries.map(\.path).filter { new[$0] == nil }
         if let repository {

@@ -143,9 +143,15 @@ extension Workspace {
                     files: prepared.states))
         }
         do {
+            if before != after {
+                try movePath.replaceContents(with: Array(after.commit.utf8), isDurable: false)
+            }
             try moveHead()
         } catch {
-            if let number { try operationLog.remove(number) }
+            // Where something was in the way nothing was touched; else what was written so far is taken back.
+            if case GitError.wouldOverwrite = error { try movePath.remove() }
+            try takeBackCodeUpdate()
+            if let number { try? operationLog.remove(number) }
             throw error
         }
         var report = try perform(prepared, meter)
@@ -158,26 +164,47 @@ extension Workspace {
             try lockPath.replaceContents(with: new.encoded())
         }
         try repository?.stage([Self.lockFile])
+        try movePath.remove()
         report.head = try repository?.head()
         return report
     }
 
-    /// The last operation, if it moved HEAD and was ended before the lock followed.
-    func interruptedOperation() throws -> Operation? {
-        guard let repository, let number = try operationLog.numbers().last,
-            // A damaged record keeps nobody from working.
-            let last = try? operationLog.operation(number)
-        else { return nil }
-        guard last.headMove == .files, !last.isUndone, last.lockBefore != last.lockAfter else { return nil }
-        let (lock, position) = (try lock().encoded(), Operation.Position(try repository.head()))
-        if lock == last.lockBefore, position == last.after { return last }
-        if lock == last.lockAfter, position == last.before, try headLock().encoded() == last.lockBefore {
-            // It was ended while git wrote files, the lock among them, and before HEAD moved: no data was touched yet.
-            try lockPath.replaceContents(with: last.lockBefore)
-            try repository.stage([Self.lockFile])
+    /// Holds the commit that code and data are being brought to, while they are.
+    var movePath: FilePath { folder.appending("moving") }
+
+    /// The commit that an operation was bringing the working files to when it was ended; `nil` if none was.
+    private func interruptedMove() throws -> GitObjectID? {
+        try movePath.contentsIfPresent().flatMap { GitObjectID(hex: String(decoding: $0, as: UTF8.self)) }
+    }
+
+    /// Takes an operation back that was ended in the middle of bringing another commit's code, before HEAD moved: no data
+    /// was touched yet.
+    func takeBackCodeUpdate() throws {
+        guard let repository, let target = try interruptedMove(), try repository.head().commit != target else { return }
+        try repository.takeBackUpdate(to: target, excluding: [Self.lockFile])
+        if let number = try operationLog.numbers().last, let last = try? operationLog.operation(number),
+            last.after.commit == target.description, !last.isUndone,
+            Operation.Position(try repository.head()) == last.before
+        {
+            // The lock is among the files that git writes.
+            let lock = try lockPath.contentsIfPresent() ?? []
+            if lock != last.lockBefore, last.lockAfter.starts(with: lock) {
+                try lockPath.replaceContents(with: last.lockBefore)
+                try repository.stage([Self.lockFile])
+            }
             try operationLog.remove(number)
         }
-        return nil
+        try movePath.remove()
+    }
+
+    /// The last operation, if it moved HEAD and was ended before the data followed.
+    func interruptedOperation() throws -> Operation? {
+        guard let repository, try interruptedMove() != nil, let number = try operationLog.numbers().last,
+            // A damaged record keeps nobody from working.
+            let last = try? operationLog.operation(number), !last.isUndone,
+            Operation.Position(try repository.head()) == last.after
+        else { return nil }
+        return last
     }
 
     /// Refuses to build on an operation that was ended in the middle.

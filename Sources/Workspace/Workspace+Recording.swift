@@ -10,7 +10,10 @@ extension Workspace {
     func alone<Result>(_ body: () throws -> Result) throws -> Result {
         let held = try openLock()
         _ = try held.file.lock(exclusively: true, waits: true)
-        return try withExtendedLifetime(held) { try body() }
+        return try withExtendedLifetime(held) {
+            try settleInterrupted()
+            return try body()
+        }
     }
 
     /// As ``alone(_:)``, but does nothing where another process is at it.
@@ -19,7 +22,17 @@ extension Workspace {
     func aloneUnlessBusy<Result>(_ body: () throws -> Result) throws -> Result? {
         let held = try openLock()
         guard try held.file.lock(exclusively: true, waits: false) else { return nil }
-        return try withExtendedLifetime(held) { try body() }
+        return try withExtendedLifetime(held) {
+            try settleInterrupted()
+            return try body()
+        }
+    }
+
+    /// Puts right what a process left that was ended in the middle, as far as it is certain what is right.
+    private func settleInterrupted() throws {
+        try takeBackCodeUpdate()
+        // A merge that has become a commit would seem to wait again once HEAD is back where it began.
+        if mergeStatePath.exists, try mergeState() == nil { try mergeStatePath.remove() }
     }
 
     private func openLock() throws -> HeldLock {

@@ -80,7 +80,7 @@ extension Workspace {
         }
         if try root.appending(to).status() != nil { throw WorkspaceError.alreadyThere(to) }
         if from.contains(to) { throw WorkspaceError.misuse("\(from) cannot be moved into itself") }
-        guard let snapshot = old[from] else {
+        if old[from] == nil {
             let source = try artifact(at: from, in: old)
             let target = try artifact(at: to, in: old)
             try root.appending(to).removingLastComponent().makeDirectories()
@@ -95,6 +95,9 @@ extension Workspace {
         }
         if let other = old.artifact(containing: to) { throw WorkspaceError.holdsArtifacts(other, [from]) }
         try alone {
+            // Read again: another process may have added to it meanwhile.
+            let old = try lock()
+            guard let snapshot = old[from] else { throw WorkspaceError.notTracked(from, nearest: nil) }
             let writer = try store.makeWriter(level: configuration.compressionLevel)
             let time = try timestamp(nil)
             var moved = try store.snapshot(snapshot)

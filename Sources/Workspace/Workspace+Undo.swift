@@ -50,6 +50,7 @@ extension Workspace {
             if new != old || last.headMove != .none { try write(new, replacing: old) }
             last.isUndone = true
             try operationLog.update(last)
+            try movePath.remove()
             var undone = UndoReport(operation: last, checkout: report)
             if last.headMove != .none { undone.checkout.head = try repository?.head() }
             return undone

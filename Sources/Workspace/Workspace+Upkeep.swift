@@ -110,6 +110,13 @@ extension Workspace {
             }
         }
         if let names { versions = versions.filter { names.contains($0.value) } }
+        // What 'add' stored and a commit then gave a message is one version, which the record of operations names twice.
+        var distinct: [Snapshot: ObjectID] = [:]
+        for id in versions.keys.sorted() {
+            var snapshot = try store.snapshot(id)
+            (snapshot.time, snapshot.offsetMinutes, snapshot.provenance) = (0, 0, Snapshot.Provenance())
+            if distinct.updateValue(id, forKey: snapshot) != nil { versions[id] = nil }
+        }
         return try store.usage(of: versions.map { Store.Root(name: $0.value, snapshot: $0.key) })
     }
 

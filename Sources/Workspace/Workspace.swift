@@ -65,6 +65,9 @@ public final class Workspace {
         at directory: FilePath, usesGit: Bool, environment: [String: String] = [:],
         parameters: ChunkingParameters = .standard
     ) throws -> Initialization {
+        if let status = try directory.status(), status.kind != .directory {
+            throw WorkspaceError.misuse("\(directory) is not a folder; name a folder for the workspace")
+        }
         try directory.makeDirectories()
         var root = directory
         var repository: Repository?

@@ -109,6 +109,8 @@ private final class KilledWork {
             if status == 0 { return }
             if output.contains("vintage undo") {
                 try folder.run("vintage", "undo")
+            } else if output.contains("vintage merge --abort") {
+                try folder.run("vintage", "merge", "--abort")
             } else {
                 Issue.record("\(words) again: status \(status)\n\(output)")
                 return
@@ -173,6 +175,39 @@ private final class KilledWork {
         try rerun(["gc", "--grace", "0s"])
     }
 
+    func killMerges(_ count: Int) throws {
+        let base = commits.last!
+        try folder.run("vintage", "checkout", base.id)
+        try folder.run("vintage", "checkout", "-b", "side")
+        try folder.write("theirs", to: "d/theirs.csv")
+        try folder.write("theirs\n", to: "theirs.txt")
+        try folder.run("git", "add", "theirs.txt")
+        try commit("side")
+        try folder.run("vintage", "checkout", base.id)
+        try folder.write("ours", to: "d/ours.csv")
+        try folder.write("ours\n", to: "ours.txt")
+        try folder.run("git", "add", "ours.txt")
+        try commit("ours")
+        let ours = commits.last!
+        var merged = ours.d
+        merged["theirs.csv"] = Array("theirs".utf8)
+        for round in 0..<count {
+            // Every third time the branch is only ahead.
+            let start = round % 3 == 2 ? base : ours
+            try rerun(["checkout", start.id])
+            try expect(start, "before the merge")
+            _ = try kill(["merge", "side"])
+            try rerun(["merge", "side"])
+            var expected = start.d
+            expected["theirs.csv"] = Array("theirs".utf8)
+            #expect(try folder.files("d") == expected)
+            #expect(try folder.text("theirs.txt") == "theirs\n")
+            #expect(try folder.run("vintage", "status", "--json").contains("\"clean\": true"))
+            #expect(try folder.leftovers().isEmpty)
+        }
+        try rerun(["checkout", base.id])
+    }
+
     /// Checks every commit, file by file.
     func checkAll() throws {
         for commit in commits {
@@ -185,7 +220,7 @@ private final class KilledWork {
 
 @Suite("A command that is ended at any moment loses nothing")
 struct KillTests {
-    @Test("kill -9 in add, commit, checkout, restore and gc", arguments: 0..<4)
+    @Test("kill -9 in add, commit, checkout, restore, gc and merge", arguments: 0..<4)
     func kill(part: Int) throws {
         let work = try KilledWork(seed: UInt64(part))
         for _ in 0..<10 {
@@ -195,8 +230,9 @@ struct KillTests {
             try work.killRestore()
             try work.killCollection()
         }
+        try work.killMerges(9)
         try work.checkAll()
-        #expect(work.rounds == 50)
+        #expect(work.rounds == 59)
         #expect(work.kills > 0)
     }
 
@@ -209,6 +245,7 @@ struct KillTests {
             try work.killCommit()
             try work.killCollection()
         }
+        try work.killMerges(3)
         try work.checkAll()
     }
 }

@@ -45,8 +45,18 @@ final class HookPlayground {
 
     /// Writes a hook.
     func write(_ name: String, _ text: String, mode: Int) throws {
-        try hook(name).replaceContents(with: Array(text.utf8))
+        try place(text, at: hook(name))
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: hook(name).string)
+    }
+
+    /// Writes a script by another process: a child that a test beside this one starts could hold a file open that this
+    /// process writes, and nobody can run it meanwhile.
+    private func place(_ text: String, at path: FilePath) throws {
+        let source = folder.appending("text")
+        try source.replaceContents(with: Array(text.utf8), isDurable: false)
+        let copy = try Process.run(URL(filePath: "/bin/cp"), arguments: [source.string, path.string])
+        copy.waitUntilExit()
+        guard copy.terminationStatus == 0 else { throw GitError.failed(operation: "cp", message: "\(path)") }
     }
 
     struct Entry: Equatable {
@@ -75,7 +85,7 @@ final class HookPlayground {
     func writeProgram(_ text: String) throws {
         let path = folder.appending("bin/vintage")
         try folder.appending("bin").makeDirectories()
-        try path.replaceContents(with: Array(text.utf8))
+        try place(text, at: path)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path.string)
     }
 

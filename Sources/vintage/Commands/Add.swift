@@ -7,7 +7,7 @@ struct Add: WorkspaceCommand {
         abstract: "Put files or folders under care, or store what changed in them.",
         discussion: """
             Each path becomes an artifact, which the lock names and git leaves alone. A path inside an artifact stores \
-            that artifact as it is now. 'vintage commit' records it.
+            just that path. 'vintage commit' records it.
 
             Examples:
               vintage add data/flights data/weather.csv
