@@ -58,6 +58,15 @@ extension Workspace {
             }
             folder = parent.parent
         }
+        // A submodule, or another repository that lies here, has a workspace of its own.
+        folder = path
+        while repository != nil, let inner = folder, !inner.isRoot {
+            if root.appending(inner).appending(".git").exists {
+                throw WorkspaceError.notAnArtifactPath(
+                    path, reason: "\(inner) is a git repository of its own; run 'vintage init' and 'vintage add' in it")
+            }
+            folder = inner.parent
+        }
         if try repository?.hasTrackedFiles(at: path) == true { throw WorkspaceError.trackedByGit(path) }
     }
 
