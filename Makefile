@@ -55,11 +55,12 @@ bench: build
 install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/vintage"
+	ln -sf vintage "$(DESTDIR)$(PREFIX)/bin/vintage-lfs-agent"
 	Scripts/install-arrow "$(BINARY)" "$(DESTDIR)$(PREFIX)"
 	Scripts/install-completions "$(BINARY)" "$(DESTDIR)$(PREFIX)"
 
 uninstall:
-	rm -f "$(DESTDIR)$(PREFIX)/bin/vintage"
+	rm -f "$(DESTDIR)$(PREFIX)/bin/vintage" "$(DESTDIR)$(PREFIX)/bin/vintage-lfs-agent"
 	rm -rf "$(DESTDIR)$(PREFIX)/lib/vintage"
 	Scripts/install-completions --remove "$(DESTDIR)$(PREFIX)"
 

@@ -65,9 +65,17 @@ let package = Package(
             dependencies: ["CTables", "FileSystem", "ObjectStore", "Workspace"],
             swiftSettings: settings),
         .target(name: "TextFormats", swiftSettings: settings),
+        .target(name: "PointInTime", swiftSettings: settings),
         .target(
             name: "Checks",
             dependencies: ["FileSystem", "Git", "ObjectStore", "TextFormats", "Workspace"],
+            swiftSettings: settings),
+        .target(
+            name: "Features",
+            dependencies: [
+                "Checks", "FileSystem", "Git", "ObjectStore", "TextFormats", "Workspace",
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: settings),
         // The scripts are compiled into the program, so that what is installed is what Hooks/ holds.
         .target(
@@ -78,14 +86,18 @@ let package = Package(
             ], swiftSettings: settings),
         .target(
             name: "GitBridge",
-            dependencies: ["Checks", "FileSystem", "Git", "HookScripts", "ObjectStore", "Remotes", "Workspace"],
+            dependencies: [
+                "Checks", "FileSystem", "Git", "HookScripts", "ObjectStore", "Remotes", "TextFormats",
+                "Workspace",
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: settings),
         .target(
             name: "Remotes", dependencies: ["FileSystem", "Git", "ObjectStore", "Workspace"], swiftSettings: settings),
         .executableTarget(
             name: "vintage",
             dependencies: [
-                "Checks", "GitBridge", "Remotes", "Tables", "Workspace", "ObjectStore", "Git", "FileSystem",
+                "Checks", "Features", "GitBridge", "Remotes", "Tables", "Workspace", "ObjectStore", "Git", "FileSystem",
                 "TextFormats", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -110,6 +122,7 @@ let package = Package(
         .testTarget(name: "GitTests", dependencies: ["Git"], swiftSettings: settings),
         .testTarget(
             name: "WorkspaceTests", dependencies: ["Workspace", "FileSystem", "ObjectStore"], swiftSettings: settings),
+        .testTarget(name: "PointInTimeTests", dependencies: ["PointInTime"], swiftSettings: settings),
         .testTarget(
             name: "TablesTests", dependencies: ["Tables", "FileSystem", "ObjectStore"], exclude: ["tables.py"],
             swiftSettings: settings),
@@ -117,6 +130,10 @@ let package = Package(
         .testTarget(
             name: "ChecksTests",
             dependencies: ["Checks", "FileSystem", "Git", "ObjectStore", "TextFormats", "Workspace"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "FeaturesTests",
+            dependencies: ["Checks", "Features", "FileSystem", "ObjectStore", "TextFormats", "Workspace"],
             swiftSettings: settings),
         .testTarget(
             name: "GitBridgeTests",

@@ -348,6 +348,7 @@ class Store:
         packs = self.read_packs()
         self.read_indexes(packs)
         self.tags = self.read_tags()
+        self.kept = self.read_kept_files()
 
     def files(self, folder, ending):
         for base, _, names in sorted(os.walk(os.path.join(self.path, folder))):
@@ -394,6 +395,22 @@ class Store:
                 require(folder == expected, f"{folder}/{name}: it stands where another tag belongs")
                 tags[artifact, re.sub("%(..)", lambda match: chr(int(match[1], 16)), name)] = bytes.fromhex(lines[2])
         return tags
+
+    def read_kept_files(self):
+        """Where the content is of each file that is kept by the hash of all its bytes."""
+        kept = {}
+        for path in self.files("files", ""):
+            name = os.path.basename(path)
+            require(os.path.basename(os.path.dirname(path)) == name[:2], f"{path}: it is in the wrong folder")
+            lines = read_checked_text(path)
+            require(lines[:2] == ["vintage file 1", "sha256 " + name], f"{path}: it is no kept file of this name")
+            words = [line.split(" ") for line in lines[2:]]
+            require([word[0] for word in words] == ["id", "size", "level"], f"{path}: it is no kept file")
+            id, size, level = (word[1] for word in words)
+            node = {"kind": 1, "id": bytes.fromhex(id), "size": int(size), "level": int(level)}
+            require(str(node["size"]) == size and str(node["level"]) == level, f"{path}: a number has leading zeros")
+            kept[bytes.fromhex(name)] = node
+        return kept
 
     def get(self, id, kind):
         require((id, kind) in self.objects, f"the {KINDS[kind]} {id.hex()} is missing")
@@ -480,6 +497,9 @@ def check(path):
     for (artifact, name), id in store.tags.items():
         require((id, SNAPSHOT) in store.objects, f"the tag {name} names no snapshot of this store")
         print("tag", repr(artifact), name, id.hex())
+    for hash, node in sorted(store.kept.items()):
+        require(sha256(store.content(node)) == hash, f"the kept file {hash.hex()} has other bytes than its name")
+        print("kept", hash.hex(), node["size"])
     for id, kind in sorted(store.objects):
         if kind == SNAPSHOT:
             snapshot = store.get(id, SNAPSHOT)

@@ -44,15 +44,29 @@ extension Repository {
     ///
     /// The file keeps its mode if the index has it already.
     public func stageContents(_ path: RelativePath, _ bytes: [UInt8]) throws(GitError) {
+        try stageContents([(path, bytes)])
+    }
+
+    /// Puts bytes into the index as the contents of files, as ``stageContents(_:_:)`` does; the index is written once.
+    public func stageContents(_ files: [(path: RelativePath, bytes: [UInt8])]) throws(GitError) {
         try changeIndex { (index) throws(GitError) in
-            var entry = git_index_entry()
-            entry.mode = git_index_get_bypath(index, path.cString, 0)?.pointee.mode ?? GIT_FILEMODE_BLOB.rawValue
-            let name = path.cString
-            let code = name.withUnsafeBufferPointer { name in
-                entry.path = name.baseAddress
-                return git_index_add_from_buffer(index, &entry, bytes, bytes.count)
+            for (path, bytes) in files {
+                var entry = git_index_entry()
+                entry.mode = git_index_get_bypath(index, path.cString, 0)?.pointee.mode ?? GIT_FILEMODE_BLOB.rawValue
+                let name = path.cString
+                let code = name.withUnsafeBufferPointer { name in
+                    entry.path = name.baseAddress
+                    let code = git_index_add_from_buffer(index, &entry, bytes, bytes.count)
+                    guard code == 0, let added = git_index_get_bypath(index, name.baseAddress, 0) else { return code }
+                    // A working file of another size may still stand for this content, by a filter: without a size git
+                    // asks it.
+                    var unsized = added.pointee
+                    unsized.file_size = 0
+                    unsized.path = name.baseAddress
+                    return git_index_add(index, &unsized)
+                }
+                try check(code, "adding \(path) to the index")
             }
-            try check(code, "adding \(path) to the index")
         }
     }
 

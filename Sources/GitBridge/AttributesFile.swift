@@ -41,6 +41,25 @@ package struct AttributesFile {
         return lines.count != count
     }
 
+    /// Hands to Vintage what lines hand to git-lfs.
+    mutating func takeOverFromLargeFileStorage() {
+        let names = ["filter", "diff", "merge"]
+        lines = lines.map { line in
+            guard line.first != UInt8(ascii: "#") else { return line }
+            // Blanks between attributes are kept as they are.
+            let words = line.split(omittingEmptySubsequences: false) { $0 == 0x20 || $0 == 0x09 }
+            let separators = line.filter { $0 == 0x20 || $0 == 0x09 }
+            var changed: [UInt8] = []
+            for (index, word) in words.enumerated() {
+                if index > 0 { changed.append(separators[index - 1]) }
+                let isCarriageReturn = word.last == 0x0d
+                let name = names.first { (isCarriageReturn ? word.dropLast() : word).elementsEqual("\($0)=lfs".utf8) }
+                changed += name.map { Array("\($0)=vintage".utf8) + (isCarriageReturn ? [0x0d] : []) } ?? Array(word)
+            }
+            return changed
+        }
+    }
+
     /// The pattern of a line that has its files tracked.
     private static func pattern(_ line: [UInt8]) -> [UInt8]? {
         let text = line.last == 0x0d ? line.dropLast() : line[...]

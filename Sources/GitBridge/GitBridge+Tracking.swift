@@ -224,7 +224,7 @@ extension GitBridge {
         return report
     }
 
-    private func replace(_ path: RelativePath, with content: FileReference) throws {
+    func replace(_ path: RelativePath, with content: FileReference) throws {
         let place = workspace.root.appending(path)
         let isExecutable = try place.status()?.isExecutable == true
         let folder = try Directory(place.removingLastComponent())

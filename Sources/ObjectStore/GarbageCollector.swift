@@ -29,7 +29,8 @@ public struct GarbageReport: Equatable, Sendable {
 extension Store {
     /// Removes what no snapshot that must stay reaches.
     ///
-    /// Kept is what the given roots, all tags and all young snapshots reach, with their history and lineage. Packs with
+    /// Kept is what the given roots, all tags and all young snapshots reach, with their history and lineage, and the files
+    /// that are kept by their hash. Packs with
     /// nothing alive are deleted; packs that are at least half dead are rewritten; eight small packs become one. A crash
     /// at any point leaves a store that opens and lacks nothing.
     ///
@@ -51,7 +52,7 @@ extension Store {
         try refresh()
         try adoptJournals(isAlone: true)
         var collector = try GarbageCollector(store: self, writer: writer)
-        try collector.mark(roots + tags().map(\.snapshot), contents(), since: cutoff)
+        try collector.mark(roots + tags().map(\.snapshot), contents(), keptFiles(), since: cutoff)
         try collector.plan()
         try dryRun ? collector.measure() : collector.sweep()
         try collector.removeTemporaryFiles(dryRun: dryRun)
@@ -132,8 +133,11 @@ struct GarbageCollector: ~Copyable {
     // MARK: Mark
 
     /// Marks what must be kept.
-    mutating func mark(_ roots: [ObjectID], _ contents: [FileReference], since cutoff: Int64) throws(StoreError) {
+    mutating func mark(
+        _ roots: [ObjectID], _ contents: [FileReference], _ files: [KeptFile], since cutoff: Int64
+    ) throws(StoreError) {
         reachability.mark(roots, followsHistory: true)
+        for file in files { reachability.mark(file) }
         for content in contents { reachability.mark(named: content) }
         // A lost chunk reaches nothing further, so what else is reached is still known.
         if let flaw = reachability.flaws.first(where: { $0.key.kind != .chunk }) {

@@ -101,6 +101,11 @@ struct Reachability: ~Copyable {
         }
     }
 
+    /// Marks a content that the store itself has promised to keep.
+    mutating func mark(_ kept: KeptFile) {
+        markFile(kept.content.id, kept.content.size, kept.content.level, ObjectKey(kept.content.id, kept.content.kind))
+    }
+
     /// Marks a file or a folder with all below it.
     private mutating func mark(_ node: Node, _ owner: ObjectKey) {
         // A list instead of recursion: a stored tree may be deeper than a thread's stack.

@@ -16,6 +16,14 @@ package struct StoreLayout: Sendable {
     package var temporary: FilePath { root.appending("tmp") }
     package var tags: FilePath { root.appending("tags") }
 
+    /// What says which files are kept by the hash of all their bytes.
+    package var keptFiles: FilePath { root.appending("files") }
+
+    package func keptFile(_ digest: ObjectID) -> FilePath {
+        let hex = digest.description
+        return keptFiles.appending(String(hex.prefix(2))).appending(hex)
+    }
+
     package func pack(_ id: ObjectID) -> FilePath {
         let hex = id.description
         return packs.appending(String(hex.prefix(2))).appending(hex + ".pack")

@@ -28,6 +28,8 @@ public struct VerificationReport: Sendable {
         case pack(path: String, reason: String)
         /// A tag cannot be read, or names a snapshot that is not there.
         case tag(path: String, reason: String)
+        /// What says which content a file's hash stands for is damaged.
+        case keptFile(path: String, reason: String)
         /// An object is missing or damaged, and files of artifacts need it.
         case object(ObjectID, ObjectKind, reason: String, touches: Touched)
 
@@ -35,7 +37,7 @@ public struct VerificationReport: Sendable {
         public var description: String {
             switch self {
             case .description(let path, let reason), .index(let path, let reason), .pack(let path, let reason),
-                .tag(let path, let reason):
+                .tag(let path, let reason), .keptFile(let path, let reason):
                 "\(path): \(reason)"
             case .object(let id, let kind, let reason, let touched): "\(kind) \(id): \(reason)\(touched)"
             }

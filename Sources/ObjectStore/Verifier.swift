@@ -48,10 +48,14 @@ extension Store {
         defer { withExtendedLifetime(lock) {} }
         var verifier = Verifier(store: self)
         try verifier.checkDescription()
+        // Before the indexes: what is kept by then is in them, or in the journal of a writer at work.
+        var kept = try verifier.checkKeptFiles()
+        let areOthersWriting = try hasLiveJournals()
         try verifier.checkIndexes()
+        if areOthersWriting { kept.removeAll { !verifier.holds($0) } }
         try verifier.checkPacks(readsData: readsData, meter)
         let tagged = try verifier.checkTags()
-        verifier.checkReachability(roots + tagged, contents)
+        verifier.checkReachability(roots + tagged, contents, kept)
         try verifier.noteUnexpectedFiles()
         return verifier.report
     }
@@ -172,11 +176,34 @@ struct Verifier: ~Copyable {
         return found
     }
 
+    /// - Returns: the files that are kept by their hash.
+    mutating func checkKeptFiles() throws(StoreError) -> [KeptFile] {
+        var found: [KeptFile] = []
+        for path in try store.keptFilePaths() {
+            guard let bytes = try withFileErrors({ () throws(FileError) in try path.contentsIfPresent() }) else {
+                continue  // let go meanwhile
+            }
+            if let file = KeptFile(parsing: bytes), store.layout.keptFile(file.digest) == path {
+                found.append(file)
+            } else {
+                report.problems.append(.keptFile(path: displayed(path), reason: Store.damagedKeptFile(path).reason))
+            }
+        }
+        return found
+    }
+
+    /// Whether an index names the content of a file.
+    func holds(_ file: KeptFile) -> Bool {
+        let key = ObjectKey(file.content.id, file.content.kind)
+        return indexes.contains { $0.location(of: key) != nil }
+    }
+
     mutating func checkReachability(
-        _ roots: [Store.Root], _ contents: [Store.NamedContent], followsHistory: Bool = true
+        _ roots: [Store.Root], _ contents: [Store.NamedContent], _ kept: [KeptFile] = [], followsHistory: Bool = true
     ) {
         var reachability = Reachability(store: store, indexes: indexes, checksSums: true)
         reachability.mark(roots.map(\.snapshot), followsHistory: followsHistory)
+        for file in kept { reachability.mark(file) }
         for content in contents { reachability.mark(named: content.content) }
         if reachability.absentContents > 0 { report.notes.append(.absentContents(reachability.absentContents)) }
         report.reachableObjects = reachability.totals.objects
@@ -190,6 +217,7 @@ struct Verifier: ~Copyable {
         for (id, snapshot) in reachability.snapshots { history[id] = snapshot }
         for root in roots { search.search(root.name, root.snapshot, history[root.snapshot]) }
         for content in contents { search.search(content.name, content.content) }
+        for file in kept { search.search("sha256:\(file.digest)", file.content) }
         for root in roots { history[root.snapshot] = nil }
         for (id, snapshot) in reachability.snapshots where history[id] != nil {
             search.search(snapshot.artifact.description, id, snapshot)
@@ -211,7 +239,7 @@ struct Verifier: ~Copyable {
                 && ObjectID(hex: String(decoding: name.prefix(64), as: UTF8.self)) != nil
         }
         try withFileErrors { () throws(FileError) in
-            let expected: Set = ["format", "lock", "packs", "indexes", "tmp", "tags"]
+            let expected: Set = ["format", "lock", "packs", "indexes", "tmp", "tags", "files"]
             for name in try Directory(layout.root).listing() {
                 if expected.contains(String(decoding: name, as: UTF8.self)) { continue }
                 if name.starts(with: temporaryPrefix.utf8) { temporary += 1; continue }

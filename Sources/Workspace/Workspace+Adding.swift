@@ -142,7 +142,7 @@ extension Workspace {
     }
 
     /// Puts new snapshots into the lock as it is now, and records the operation.
-    private func record(_ staged: [AddedArtifact], command: String, time: Timestamp) throws {
+    func record(_ staged: [AddedArtifact], command: String, time: Timestamp) throws {
         let old = try lock()
         var new = old
         for artifact in staged { try new.set(artifact.snapshot, for: artifact.path) }

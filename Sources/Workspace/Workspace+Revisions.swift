@@ -59,11 +59,12 @@ extension Workspace {
         throw WorkspaceError.unknownRevision(text)
     }
 
-    /// The version of an artifact that was current at a moment: with git by HEAD's first-parent history, without by the
-    /// snapshots' own times.
+    /// The version of an artifact that was current at a moment: by HEAD's first-parent history, and before all that
+    /// it knows, or without git, by the snapshots' own times.
     private func snapshot(of artifact: RelativePath, at moment: PointInTime, _ lock: Lock) throws -> ObjectID {
         let end = moment.end.seconds
         var first: Timestamp?
+        var earliest = lock[artifact]
         if let repository, let head = try repository.head().commit {
             let history = try repository.history(from: [head], firstParentOnly: true)
             while let commit = try history.next() {
@@ -72,16 +73,17 @@ extension Workspace {
                     if let id = try self.lock(at: commit.id)[artifact] { return id }
                     break
                 }
-                if try self.lock(at: commit.id)[artifact] != nil { first = time }
+                if let id = try self.lock(at: commit.id)[artifact] { (first, earliest) = (time, id) }
             }
-        } else if var id = lock[artifact] {
-            while true {
-                let snapshot = try store.snapshot(id)
-                if snapshot.time <= end { return id }
+        }
+        // Versions that are older than all that git knows, such as imported ones, tell their time themselves.
+        while let id = earliest, repository == nil || store.contains(id, kind: .snapshot) {
+            let snapshot = try store.snapshot(id)
+            if snapshot.time <= end { return id }
+            if first.map({ snapshot.time < $0.seconds }) ?? true {
                 first = Timestamp(seconds: snapshot.time, offsetMinutes: Int(snapshot.offsetMinutes))
-                guard let parent = snapshot.parents.first else { break }
-                id = parent
             }
+            earliest = snapshot.parents.first
         }
         throw WorkspaceError.noVersion(artifact, by: moment, first: first)
     }

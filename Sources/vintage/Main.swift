@@ -16,7 +16,14 @@ enum Main {
     static func main() {
         // A file that grows past a limit of the shell's is an error that can be told, not the end of the process.
         signal(SIGXFSZ, SIG_IGN)
-        exit(run(CommandLine.rawArguments).rawValue)
+        exit(run(impliedArguments + CommandLine.rawArguments).rawValue)
+    }
+
+    /// The command that the program's own name stands for: `vintage-lfs-agent`, a link to it, spares a line of git's
+    /// configuration.
+    private static var impliedArguments: [[UInt8]] {
+        let name = CommandLine.arguments.first?.split(separator: "/").last
+        return name == "vintage-lfs-agent" ? [Array("lfs-agent".utf8)] : []
     }
 
     private static func run(_ arguments: [[UInt8]]) -> ExitStatus {

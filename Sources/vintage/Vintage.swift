@@ -40,12 +40,17 @@ struct Vintage: ParsableCommand {
                 subcommands: [
                     CollectGarbage.self, Fsck.self, DiskUsage.self, Config.self,
                 ]),
+            CommandGroup(name: "Features", subcommands: [FeaturesCommand.self]),
             CommandGroup(name: "Files in git", subcommands: [Track.self, Untrack.self, Migrate.self]),
             CommandGroup(name: "Tables", subcommands: [TableCommand.self]),
+            CommandGroup(name: "Other tools", subcommands: [Import.self, Export.self]),
             CommandGroup(name: "Git and CI", subcommands: [Hooks.self, ContinuousIntegration.self]),
             CommandGroup(
                 name: "Called by git",
-                subcommands: [HookCommand.self, FilterProcessCommand.self, Textconv.self, MergeDriverCommand.self]),
+                subcommands: [
+                    HookCommand.self, FilterProcessCommand.self, Textconv.self, MergeDriverCommand.self,
+                    LargeFileAgent.self,
+                ]),
         ])
 
     /// The names of all commands.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checks
+import Features
 import FileSystem
 import Workspace
 
@@ -10,8 +11,8 @@ struct ContinuousIntegration: Command {
         abstract: "Run every check that applies, and report.",
         discussion: """
             Checks that vintage.lock can be read and is what the working files, the index and HEAD say, that the store is \
-            sound and has all that the lock names, and that git holds neither data of an artifact nor files over \
-            ci.max-git-file. Ends with status 1 if a check found an error.
+            sound and has all that the lock names, that git holds neither data of an artifact nor files over \
+            ci.max-git-file, and that feature definitions are valid. Ends with status 1 if a check found an error.
 
             Formats: text, json (Docs/schemas/ci-report.json), junit, sarif (2.1.0) and github (annotations). With \
             --output the report goes to a file, and the text to standard output all the same.
@@ -77,7 +78,7 @@ struct ContinuousIntegration: Command {
 
 extension CheckRegistry {
     /// The checks of all rooms.
-    static let all = CheckRegistry(Check.workspaceChecks)
+    static let all = CheckRegistry(Check.workspaceChecks + Check.featureChecks)
 }
 
 extension Palette {

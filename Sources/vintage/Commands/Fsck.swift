@@ -95,6 +95,7 @@ struct Fsck: WorkspaceCommand {
         case .index(let path, let reason): add("index", path, reason)
         case .pack(let path, let reason): add("pack", path, reason)
         case .tag(let path, let reason): add("tag", path, reason)
+        case .keptFile(let path, let reason): add("kept_file", path, reason)
         case .object(let id, let kind, let reason, let touched):
             object["kind"] = .string("object")
             object["id"] = JSON(id)

@@ -1,0 +1,33 @@
+/// The features, and the label, of one training set or one model's input.
+public struct FeatureService: Sendable {
+    /// Its name.
+    public let name: String
+    /// The name of the label.
+    public let label: String?
+    /// What it gives, in order.
+    public let entries: [Entry]
+    /// What it is, for people.
+    public let description: String?
+    /// Whom to ask.
+    public let owner: String?
+    /// Where it is defined.
+    public let place: DefinitionPlace
+    let texts: DefinitionTexts
+
+    /// A view, or a feature of one, as a service names it.
+    public struct Entry: Sendable {
+        /// The name of the view.
+        public let view: String
+        /// The feature, with or without a window; `nil` for all of the view.
+        public let feature: String?
+        /// The spine's columns for keys of the entity that are called otherwise there.
+        public let spineColumns: [String: String]
+        /// Goes before each name.
+        public let prefix: String
+        /// The name of the only column; `nil` for the feature's own.
+        public let alias: String?
+        /// Where it is written.
+        public let place: DefinitionPlace
+        let texts: DefinitionTexts
+    }
+}

@@ -1,0 +1,131 @@
+import ObjectStore
+
+import struct Workspace.TimeSpan
+
+/// All that it takes to compute a service's columns: which views, over which sources, found by which keys.
+public struct ServicePlan: Sendable {
+    /// The service.
+    public let service: FeatureService
+    /// Its label.
+    public let label: Label?
+    /// What to compute, one for each view and way to find its entity.
+    public let views: [ViewPlan]
+    /// The columns of the result in the service's order: a view of ``views``, and a column of that.
+    public let columns: [(view: Int, column: Int)]
+    /// Names what the service means: the same for the same definitions of all that it reaches.
+    public let digest: ObjectID
+
+    /// The columns' names, in order.
+    public var columnNames: [String] { columns.map { views[$0.view].columns[$0.column].name } }
+}
+
+/// All that it takes to compute the features that a service asks of one view.
+public struct ViewPlan: Sendable {
+    /// The view.
+    public let view: FeatureView
+    /// Its entity.
+    public let entity: Entity
+    /// Its source.
+    public let source: FeatureSource
+    /// By which columns rows are found, in the order of the entity's keys.
+    public let keys: [JoinKey]
+    /// The columns to compute.
+    public let columns: [Column]
+    /// The columns to read from the data, sorted.
+    public let columnsOfData: [String]
+    /// The derived columns to compute, each after those that it needs.
+    public let derived: [DerivedColumn]
+
+    /// One column of a result.
+    public struct Column: Sendable {
+        /// Its name in the service.
+        public let name: String
+        /// The feature's full name in the view, with the window.
+        public let feature: String
+        /// What it is made of.
+        public let value: FeatureValue
+        /// The window of an aggregation.
+        public let window: Window?
+        /// An aggregation takes only the rows for which it is true, besides the view's own filter.
+        public let filter: Expression?
+        /// Columns besides the entity's keys in which a row must equal the spine's.
+        public let groupKeys: [String]
+        let texts: DefinitionTexts
+    }
+}
+
+/// A key of an entity, and the columns that hold it.
+public struct JoinKey: Sendable, Hashable {
+    /// The entity's key.
+    public let key: String
+    /// Its type.
+    public let type: DeclaredType
+    /// The spine's column.
+    public let spineColumn: String
+    /// The source's column.
+    public let sourceColumn: String
+}
+
+extension FeatureView {
+    /// The columns that a service's entry asks for; none if the view has no such feature.
+    func columns(of entry: FeatureService.Entry) -> [ViewPlan.Column] {
+        var columns: [ViewPlan.Column] = []
+        for feature in features {
+            let windows: [Window?] = feature.windows.isEmpty ? [nil] : feature.windows
+            for window in windows {
+                let name = window.map { feature.name(over: $0) } ?? feature.name
+                if let wanted = entry.feature, wanted != name, wanted != feature.name { continue }
+                columns.append(
+                    ViewPlan.Column(
+                        name: entry.prefix + (entry.alias ?? name), feature: name, value: feature.value, window: window,
+                        filter: feature.filter, groupKeys: feature.groupKeys, texts: feature.texts))
+            }
+        }
+        return columns
+    }
+}
+
+extension Definitions {
+    /// What it takes to compute a service.
+    ///
+    /// - Throws: ``UnknownDefinition`` if there is no such service.
+    public func plan(forService name: String) throws(UnknownDefinition) -> ServicePlan {
+        let service = try service(name)
+        var label: Label?
+        if let name = service.label { label = try self.label(name) }
+        var groups: [(keys: [JoinKey], view: FeatureView, columns: [ViewPlan.Column])] = []
+        var order: [(view: Int, column: Int)] = []
+        for entry in service.entries {
+            let view = try view(entry.view)
+            let keys = try entity(view.entity).keys.map { key in
+                JoinKey(
+                    key: key.name, type: key.type, spineColumn: entry.spineColumns[key.name] ?? key.name,
+                    sourceColumn: view.sourceColumns[key.name] ?? key.name)
+            }
+            let found = groups.firstIndex { $0.view.name == view.name && $0.keys == keys }
+            if found == nil { groups.append((keys, view, [])) }
+            let index = found ?? groups.count - 1
+            for column in view.columns(of: entry) {
+                order.append((index, groups[index].columns.count))
+                groups[index].columns.append(column)
+            }
+        }
+        var views: [ViewPlan] = []
+        for group in groups { views.append(try plan(group.view, group.keys, group.columns)) }
+        return ServicePlan(
+            service: service, label: label, views: views, columns: order, digest: try digest(ofService: service))
+    }
+
+    private func plan(
+        _ view: FeatureView, _ keys: [JoinKey], _ columns: [ViewPlan.Column]
+    ) throws(UnknownDefinition) -> ViewPlan {
+        let source = try source(view.source)
+        var needed = source.ownColumns + keys.map(\.sourceColumn) + (view.filter?.columns ?? [])
+        for column in columns {
+            needed += (column.value.expression?.columns ?? []) + (column.filter?.columns ?? []) + column.groupKeys
+        }
+        return ViewPlan(
+            view: view, entity: try entity(view.entity), source: source, keys: keys, columns: columns,
+            columnsOfData: source.columnsOfData(for: needed), derived: source.derivedColumns(for: needed))
+    }
+}
