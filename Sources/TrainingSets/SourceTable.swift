@@ -16,11 +16,14 @@ final class SourceTable {
 
     let source: FeatureSource
     private(set) var files: [File]
+    /// How many rows are read at once, about.
+    private let batchSize: Int
     /// The columns that every file has, with their types.
     let types: [String: ColumnType]
 
-    init(_ source: FeatureSource, _ files: [SourceFile]) throws {
+    init(_ source: FeatureSource, _ files: [SourceFile], batchSize: Int) throws {
         self.source = source
+        self.batchSize = batchSize
         self.files = try files.map { file in
             let reader = try Self.open(file, source)
             return File(file: file, reader: reader, count: reader.rowCount)
@@ -117,9 +120,6 @@ final class SourceTable {
 
     // MARK: Reading
 
-    /// How many rows are read at once, about.
-    static let batchSize = 1 << 20
-
     /// Calls `body` with all rows, batch by batch, in order.
     ///
     /// - Parameter body: takes the number of the batch's first row too.
@@ -141,18 +141,23 @@ final class SourceTable {
         _ reader: TableReader, _ names: [String], _ dictionaries: Set<String>, _ threads: Int,
         _ body: (RecordBatch) throws -> Void
     ) throws {
-        guard reader.format == .parquet, !reader.rowGroupSizes.contains(where: { $0 > 4 * Self.batchSize }) else {
-            let batches = try reader.batches(names, rows: Self.batchSize, workers: threads)
+        guard hasModestGroups(reader) else {
+            let batches = try reader.batches(names, rows: batchSize, workers: threads)
             while let batch = try batches.next() { try body(batch) }
             return
         }
-        for groups in Self.pieces(of: reader.rowGroupSizes) {
+        for groups in pieces(of: reader.rowGroupSizes) {
             try body(try reader.read(names, dictionaries: dictionaries, rowGroups: Array(groups), workers: threads))
         }
     }
 
+    /// Whether the file has row groups, each of which may be in memory as a whole.
+    private func hasModestGroups(_ reader: TableReader) -> Bool {
+        reader.format == .parquet && !reader.rowGroupSizes.contains { $0 > 4 * batchSize }
+    }
+
     /// Row groups put together until they have about as many rows as are read at once.
-    private static func pieces(of sizes: [Int]) -> [Range<Int>] {
+    private func pieces(of sizes: [Int]) -> [Range<Int>] {
         var pieces: [Range<Int>] = []
         var (first, rows) = (0, 0)
         for (group, size) in sizes.enumerated() {
@@ -171,10 +176,9 @@ final class SourceTable {
     /// - Parameter rows: ascending numbers, each once; all rows have been read once before.
     /// - Returns: a column for each name, of as many rows.
     func values(of names: [String], at rows: [Int32], threads: Int) throws -> [Column] {
-        let pieces = piecesWithRows(rows)
-        let parts = Parts(columns: names.count, pieces: pieces.count)
-        let isParquet = files.allSatisfy { $0.reader.format == .parquet }
-        if isParquet {
+        if files.allSatisfy({ hasModestGroups($0.reader) }) {
+            let pieces = piecesWithRows(rows)
+            let parts = Parts(columns: names.count, pieces: pieces.count)
             // A column is a task, so that one piece of it is in memory at a time.
             try inParallel(names.count, workers: threads) { (column) throws(TableError) in
                 for (number, piece) in pieces.enumerated() {
@@ -183,21 +187,20 @@ final class SourceTable {
                     parts.set(piece.gather(read.columns[0], rows), column, number)
                 }
             }
-        } else {
-            var found: [[Column]] = Array(repeating: [], count: names.count)
-            var place = 0
-            try forEachBatch(names, dictionaries: [], threads: threads) { first, batch in
-                let begin = place
-                while place < rows.count, Int(rows[place]) < first + batch.count { place += 1 }
-                if begin == place { return }
-                let own = rows[begin..<place].map { $0 - Int32(first) }
-                for (number, column) in batch.columns.enumerated() {
-                    found[number].append(column.gather(own, workers: threads))
-                }
-            }
-            return try zip(names, found).map { try joined($1, $0, threads) }
+            return try names.indices.map { try joined(parts.take($0), names[$0], threads) }
         }
-        return try names.indices.map { try joined(parts.take($0), names[$0], threads) }
+        var found: [[Column]] = Array(repeating: [], count: names.count)
+        var place = 0
+        try forEachBatch(names, dictionaries: [], threads: threads) { first, batch in
+            let begin = place
+            while place < rows.count, Int(rows[place]) < first + batch.count { place += 1 }
+            if begin == place { return }
+            let own = rows[begin..<place].map { $0 - Int32(first) }
+            for (number, column) in batch.columns.enumerated() {
+                found[number].append(column.gather(own, workers: threads))
+            }
+        }
+        return try zip(names, found).map { try joined($1, $0, threads) }
     }
 
     private func joined(_ parts: [Column], _ name: String, _ threads: Int) throws -> Column {

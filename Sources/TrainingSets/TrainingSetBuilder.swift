@@ -23,23 +23,25 @@ public struct TrainingSetBuilder {
     private let sources: any SourceCatalog
     private let embargo: TimeSpan?
     private let threads: Int
+    private let batchSize: Int
 
     /// Prepares a training set.
     ///
     /// - Parameters:
     ///   - embargo: the least gap between the last fact and a label's time; a view's own counts where it is longer.
+    ///   - batchSize: how many rows of a source are read at once, about.
     ///   - threads: how many threads may work.
     /// - Throws: ``TrainingSetError/columnTaken(_:table:)`` if a feature has the name of a column of the spine.
     public init(
         _ plan: ServicePlan, spine: SpineTable, sources: any SourceCatalog, embargo: TimeSpan? = nil,
-        threads: Int = availableCores
+        threads: Int = availableCores, batchSize: Int = 1 << 20
     ) throws {
         let taken = Set(spine.columns.schema.names)
         if let name = plan.columnNames.first(where: taken.contains) {
             throw TrainingSetError.columnTaken(name, table: spine.name)
         }
         (self.plan, self.spine, self.sources) = (plan, spine, sources)
-        (self.embargo, self.threads) = (embargo, threads)
+        (self.embargo, self.threads, self.batchSize) = (embargo, threads, max(1, batchSize))
     }
 
     /// Works everything out.
@@ -52,7 +54,9 @@ public struct TrainingSetBuilder {
         var views: [TrainingSet.View] = []
         var columns: [[Column]] = []
         for view in plan.views {
-            let table = try tables[view.source.name] ?? SourceTable(view.source, try sources.files(of: view.source))
+            let table =
+                try tables[view.source.name]
+                ?? SourceTable(view.source, try sources.files(of: view.source), batchSize: batchSize)
             tables[view.source.name] = table
             let embargo = max(view.view.embargo, embargo ?? view.view.embargo)
             let join = try ViewJoin(view, table, index, embargo: embargo.seconds * 1_000_000, threads: threads)

@@ -88,15 +88,16 @@ struct RandomWorld {
             ?? ""
     }
 
+    private func plain<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "" }
+
     /// The source as CSV.
     var sourceText: String {
         var text = "t,k,name,number,g,e,p,r,w,v,x,s\n"
         for row in rows {
-            let fields = [
-                row.local.map { Calendar.text($0) } ?? "", Calendar.text(row.known) + "Z", quoted(row.name),
-                row.number.map { "\($0)" } ?? "", quoted(row.group), row.event.map { "\($0)" } ?? "", quoted(row.part),
-                row.isRetracted.map { "\($0)" } ?? "", row.weight.map { "\($0)" } ?? "",
-                row.value.map { "\($0)" } ?? "", row.measure.map { "\($0)" } ?? "", quoted(row.text),
+            let fields: [String] = [
+                plain(row.local.map(Calendar.text)), Calendar.text(row.known) + "Z", quoted(row.name),
+                plain(row.number), quoted(row.group), plain(row.event), quoted(row.part), plain(row.isRetracted),
+                plain(row.weight), plain(row.value), plain(row.measure), quoted(row.text),
             ]
             text += fields.joined(separator: ",") + "\n"
         }
@@ -107,8 +108,11 @@ struct RandomWorld {
     var spineText: String {
         var text = "name,number,g,at,row\n"
         for (index, label) in labels.enumerated() {
-            let number = label.number.map { "\($0)" } ?? ""
-            text += "\(quoted(label.name)),\(number),\(quoted(label.group)),\(Calendar.text(label.time))Z,\(index)\n"
+            let fields: [String] = [
+                quoted(label.name), plain(label.number), quoted(label.group), Calendar.text(label.time) + "Z",
+                "\(index)",
+            ]
+            text += fields.joined(separator: ",") + "\n"
         }
         return text
     }

@@ -43,11 +43,11 @@ final class Playground: SourceCatalog, Sendable {
     }
 
     /// The training set of the service of a world whose files are written.
-    func build(_ definitions: String, threads: Int) throws -> TrainingSet {
+    func build(_ definitions: String, threads: Int, batchSize: Int = 1 << 20) throws -> TrainingSet {
         let definitions = try Definitions(files: [(try RelativePath("features/a.yaml"), Array(definitions.utf8))])
         let plan = try definitions.plan(forService: "service")
         let spine = try SpineTable(.file(folder.appending("spine.csv")), for: plan, threads: threads)
-        return try TrainingSetBuilder(plan, spine: spine, sources: self, threads: threads).build()
+        return try TrainingSetBuilder(plan, spine: spine, sources: self, threads: threads, batchSize: batchSize).build()
     }
 }
 
@@ -88,7 +88,10 @@ struct TrainingSetOracleTests {
                     "rows.parquet", from: "rows.csv", types, rowGroupSize: Int.random(in: 1...30, using: &generator))
                 try playground.folder.appending("rows.csv").remove()
             }
-            let build = { try playground.build(world.definitions, threads: number % 3 + 1) }
+            let build = {
+                try playground.build(
+                    world.definitions, threads: number % 3 + 1, batchSize: number % 5 == 0 ? 3 : 1 << 20)
+            }
             if let row = oracle.rowWithoutTime {
                 let error = #expect(throws: TrainingSetError.self) { try build() }
                 #expect(error?.description.hasPrefix("row \(row) of ") ?? false, "\(String(describing: error))")

@@ -20,6 +20,17 @@ struct FeatureStateArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Keep at least this gap before the label's time.", valueName: "span"))
     var embargo: SpanArgument?
 
+    @Option(
+        help: ArgumentHelp(
+            "How much memory what is read at once may take, about; less takes longer.", valueName: "size"))
+    var memory: MemoryArgument?
+
+    /// How many rows of a source are read at once.
+    var batchSize: Int {
+        // A row of many columns, as it is read and as it is compared.
+        memory.map { min(max($0.limit.bytes / 1024, 1 << 12), 1 << 20) } ?? 1 << 20
+    }
+
     /// The data and definitions.
     func state(_ session: Session) throws -> WorkspaceState {
         try WorkspaceState(of: session.workspace, asOf: asOf?.text, definitions: definitions?.text)
@@ -98,6 +109,17 @@ struct SpineArguments: ParsableArguments {
     func read(_ found: Found, for plan: ServicePlan, _ session: Session) throws -> SpineTable {
         try SpineTable(
             found.source, for: plan, time: time, zone: zone, threads: session.workspace.configuration.workers)
+    }
+}
+
+/// An argument such as `512MiB`.
+struct MemoryArgument: ExpressibleByArgument {
+    /// The number of bytes.
+    let limit: SizeLimit
+
+    init?(argument: String) {
+        guard let limit = SizeLimit(parsing: argument) else { return nil }
+        self.limit = limit
     }
 }
 

@@ -42,7 +42,8 @@ struct FeaturesAsOf: WorkspaceCommand {
         let spine = try spine(plan, moment)
         let builder = try TrainingSetBuilder(
             plan, spine: spine, sources: held.sources(in: session.workspace), embargo: state.embargo?.span,
-            threads: session.workspace.configuration.workers)
+            threads: session.workspace.configuration.workers,
+            batchSize: state.batchSize)
         let set = try builder.build(keepsFacts: true)
         let answers = entities.indices.map { Answer(set, row: $0) }
         if json.isOn {

@@ -49,7 +49,7 @@ struct FeaturesBuild: WorkspaceCommand {
         let found = try spine.find(plan, held, isStored: true, session)
         let builder = try TrainingSetBuilder(
             plan, spine: try spine.read(found, for: plan, session), sources: held.sources(in: workspace),
-            embargo: state.embargo?.span, threads: workspace.configuration.workers)
+            embargo: state.embargo?.span, threads: workspace.configuration.workers, batchSize: state.batchSize)
         let set = try builder.build()
         let folder = workspace.root.appending(path)
         try folder.makeDirectories()

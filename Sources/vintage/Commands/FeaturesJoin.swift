@@ -39,7 +39,8 @@ struct FeaturesJoin: WorkspaceCommand {
         let found = try spine.find(plan, held, isStored: false, session)
         let builder = try TrainingSetBuilder(
             plan, spine: try spine.read(found, for: plan, session), sources: held.sources(in: session.workspace),
-            embargo: state.embargo?.span, threads: session.workspace.configuration.workers)
+            embargo: state.embargo?.span, threads: session.workspace.configuration.workers,
+            batchSize: state.batchSize)
         let set = try builder.build()
         try set.write(to: session.console.filePath(output), guards: [])
         if json.isOn {
