@@ -77,6 +77,12 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
+        .target(
+            name: "TrainingSets",
+            dependencies: [
+                "Features", "FileSystem", "Git", "ObjectStore", "PointInTime", "Tables", "TextFormats", "Workspace",
+            ],
+            swiftSettings: settings),
         // The scripts are compiled into the program, so that what is installed is what Hooks/ holds.
         .target(
             name: "HookScripts", path: "Hooks",
@@ -98,7 +104,7 @@ let package = Package(
             name: "vintage",
             dependencies: [
                 "Checks", "Features", "GitBridge", "Remotes", "Tables", "Workspace", "ObjectStore", "Git", "FileSystem",
-                "TextFormats", "CPlatform",
+                "TextFormats", "TrainingSets", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -134,6 +140,10 @@ let package = Package(
         .testTarget(
             name: "FeaturesTests",
             dependencies: ["Checks", "Features", "FileSystem", "ObjectStore", "TextFormats", "Workspace"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TrainingSetsTests",
+            dependencies: ["Features", "FileSystem", "ObjectStore", "Tables", "TrainingSets", "Workspace"],
             swiftSettings: settings),
         .testTarget(
             name: "GitBridgeTests",

@@ -7,7 +7,7 @@ import Workspace
 struct FeaturesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "features",
-        abstract: "Look at the definitions of features.",
+        abstract: "Define features, and join them to labels as they were known at the time.",
         discussion: """
             Definitions are YAML files under features/, kept in git: entities, sources, views, labels and services. \
             Docs/features.md describes them, Docs/schemas/features.schema.json lets an editor complete them.
@@ -17,8 +17,11 @@ struct FeaturesCommand: ParsableCommand {
               vintage features list
               vintage features show arrival
               vintage features graph --format dot | dot -Tsvg > features.svg
+              vintage features join --spine labels.parquet --service arrival -o train.parquet
             """,
-        subcommands: [Validate.self, List.self, Show.self, Graph.self])
+        subcommands: [
+            Validate.self, List.self, Show.self, Graph.self, FeaturesJoin.self, FeaturesBuild.self, FeaturesAsOf.self,
+        ])
 
     /// The option `--at`.
     struct RevisionOption: ParsableArguments {
