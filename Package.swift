@@ -84,6 +84,12 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
+        .target(
+            name: "TrainingSets",
+            dependencies: [
+                "Features", "FileSystem", "Git", "ObjectStore", "PointInTime", "Tables", "TextFormats", "Workspace",
+            ],
+            swiftSettings: settings),
         // The scripts are compiled into the program, so that what is installed is what Hooks/ holds.
         .target(
             name: "HookScripts", path: "Hooks",
@@ -105,7 +111,7 @@ let package = Package(
             name: "vintage",
             dependencies: [
                 "Checks", "Features", "GitBridge", "Leakage", "Remotes", "Tables", "Workspace", "ObjectStore", "Git",
-                "FileSystem", "TextFormats", "CPlatform",
+                "FileSystem", "TextFormats", "TrainingSets", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -145,6 +151,10 @@ let package = Package(
         .testTarget(
             name: "LeakageTests",
             dependencies: ["Checks", "Features", "FileSystem", "Leakage", "ObjectStore", "Tables", "Workspace"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TrainingSetsTests",
+            dependencies: ["Features", "FileSystem", "ObjectStore", "Tables", "TrainingSets", "Workspace"],
             swiftSettings: settings),
         .testTarget(
             name: "GitBridgeTests",

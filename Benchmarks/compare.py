@@ -37,6 +37,9 @@ TAKING_PART = {
     "w2-add": [name for name in EVERYONE if name != "zstd -3 -T2"],
     "w2-checkout": [name for name in EVERYONE if name != "zstd -3 -T2"],
     "w2-status": ["vintage", "vintage filter", "dvc", "git-lfs", "git"],
+    "w2-ci": ["vintage"],
+    "hook-idle": ["vintage"],
+    "hook-commit": ["vintage"],
     "huge-add": ["vintage"],
     "million-add": ["vintage"],
     "million-status": ["vintage"],
@@ -96,11 +99,14 @@ class Round:
         if not same_bytes(source, self.peer.work / name):
             raise Wrong(f"{self.peer.name}: {case} gave back other bytes than were added")
 
+    def short(self, arguments):
+        """The median of some calls, after one to warm up."""
+        self.peer.call(*arguments)
+        calls = [timed(self.peer, arguments) for _ in range(CALLS_OF_STATUS)]
+        return sorted(calls, key=lambda call: call.seconds)[len(calls) // 2]
+
     def status(self, case, name):
-        self.peer.call(*self.peer.status(name))
-        calls = [timed(self.peer, self.peer.status(name)) for _ in range(CALLS_OF_STATUS)]
-        middle = sorted(calls, key=lambda call: call.seconds)[len(calls) // 2]
-        self.note(case, middle)
+        self.note(case, self.short(self.peer.status(name)))
 
     def takes_part(self, case):
         return case in self.cases and self.peer.name in TAKING_PART[case]
@@ -127,8 +133,23 @@ class Round:
         self.peer.commit("w2")
         if self.takes_part("w2-status"):
             self.status("w2-status", "w2")
+        if self.takes_part("w2-ci"):
+            self.note("w2-ci", self.short(self.peer.ci()))
         if self.takes_part("w2-checkout"):
             self.checkout("w2-checkout", "w2", self.data["w2"])
+
+    def thousand(self):
+        self.begin(self.data["thousand"], "thousand")
+        files = sorted(f"thousand/{file}" for file in os.listdir(self.peer.work / "thousand"))
+        self.peer.call(*self.peer.add(files[0]), *files[1:])
+        self.peer.commit("thousand")
+        self.peer.install_hooks()
+        if self.takes_part("hook-idle"):
+            # Of all hooks the one that takes longest.
+            hooks = [self.short(arguments) for arguments in self.peer.idle_hooks()]
+            self.note("hook-idle", max(hooks, key=lambda call: call.seconds))
+        if self.takes_part("hook-commit"):
+            self.note("hook-commit", self.short(self.peer.hook("pre-commit")))
 
     def huge(self):
         self.begin(self.data["huge"], "huge.csv")
@@ -153,7 +174,8 @@ class Round:
 #: Which workloads a round needs, and which cases it can answer.
 ROUNDS = {
     "w1": (["w1", "w3"], ["w1-add", "w1-checkout", "w3-add"]),
-    "w2": (["w2"], ["w2-add", "w2-status", "w2-checkout"]),
+    "w2": (["w2"], ["w2-add", "w2-status", "w2-ci", "w2-checkout"]),
+    "thousand": (["thousand"], ["hook-idle", "hook-commit"]),
     "huge": (["huge"], ["huge-add"]),
     "million": (["million"], ["million-add", "million-status", "million-change"]),
 }
@@ -212,7 +234,7 @@ def describe(data):
     words = {
         "w1": "W1: one CSV file of events", "w3": "W3: W1 with 1% of rows inserted in the middle and 2% appended",
         "w2": "W2: files of 4-40 KB in folders of 100", "huge": "ten times W1 in one file",
-        "million": "small files in one folder",
+        "million": "small files in one folder", "thousand": "small files, each an artifact",
     }
     lines = []
     for name, path in data.items():
@@ -270,8 +292,10 @@ def measure_all(options, cases, tools, data, folder):
 
     def record(case, name, measurement, **more):
         raw.setdefault(case, {}).setdefault(name, []).append({"seconds": measurement.seconds,
+                                                              "processor": measurement.processor,
                                                               "memory": measurement.memory, **more})
-        print(f"  {name:12} {case:15} {measurement.seconds:8.3f} s  {measurement.memory >> 20:5} MiB"
+        print(f"  {name:12} {case:15} {measurement.seconds:8.3f} s  "
+              f"{measurement.processor:8.3f} s of processor  {measurement.memory >> 20:5} MiB"
               + "".join(f"  {key} {value:,}" for key, value in more.items()), flush=True)
 
     for workload, (_, answers) in ROUNDS.items():
@@ -296,7 +320,7 @@ def measure_all(options, cases, tools, data, folder):
         for name, runs in by_name.items():
             entry = {"seconds": median([run["seconds"] for run in runs]), "runs": [run["seconds"] for run in runs],
                      "memory": max(run["memory"] for run in runs)}
-            for field in ("stored", "growth"):
+            for field in ("processor", "stored", "growth"):
                 if field in runs[0]:
                     entry[field] = median([run[field] for run in runs])
             results.setdefault(case, {})[name] = entry

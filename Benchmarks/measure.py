@@ -17,10 +17,12 @@ class CommandFailed(Exception):
 
 @dataclasses.dataclass
 class Measurement:
-    """One run of one command. Seconds of wall clock; bytes of peak resident memory of its largest process."""
+    """One run of one command. Seconds of wall clock; bytes of peak resident memory of its largest process; seconds that
+    the command and what it started kept a processor busy, which other work on the machine changes little."""
 
     seconds: float
     memory: int
+    processor: float
 
 
 def run(arguments, *, directory, environment, limit=3600):
@@ -45,7 +47,7 @@ def run(arguments, *, directory, environment, limit=3600):
             command = " ".join(str(argument) for argument in arguments)
             raise CommandFailed(f"exit {process.returncode} of `{command}`:\n{text}")
     unit = 1 if sys.platform == "darwin" else 1024
-    return Measurement(seconds, usage.ru_maxrss * unit)
+    return Measurement(seconds, usage.ru_maxrss * unit, usage.ru_utime + usage.ru_stime)
 
 
 def settle():

@@ -76,7 +76,7 @@ class Peer:
 
 class Vintage(Peer):
     name = "vintage"
-    note = "`vintage add`, `checkout`, `status`"
+    note = "`vintage add`, `checkout`, `status`, `ci`; hooks that `vintage hooks install` installed"
 
     def start(self):
         self.call("git", "init", "-q", ".")
@@ -93,6 +93,25 @@ class Vintage(Peer):
 
     def status(self, name):
         return [self.tools["vintage"], "status"]
+
+    def ci(self):
+        return [self.tools["vintage"], "ci"]
+
+    def install_hooks(self):
+        self.call(self.tools["vintage"], "hooks", "install")
+        self.environment["VINTAGE_BINARY"] = str(self.tools["vintage"])
+
+    def hook(self, name, *arguments):
+        """Arguments that run an installed hook as git does."""
+        return [self.work / ".git" / "hooks" / name, *arguments]
+
+    def idle_hooks(self):
+        """The hooks that bring data along or write a message, where there is nothing to do."""
+        head = (self.work / ".git" / "refs" / "heads" / "main").read_text().strip()
+        message = self.work / ".git" / "COMMIT_EDITMSG"
+        message.write_text("Code\n")
+        return [self.hook("post-checkout", head, head, "1"), self.hook("post-merge", "0"),
+                self.hook("post-rewrite", "rebase"), self.hook("prepare-commit-msg", message, "message")]
 
     def store(self):
         return [self.work / ".vintage"]

@@ -5,8 +5,9 @@ W3  W1 with 1% of its rows inserted in the middle and 2% appended
 W2  20,000 files of 4 to 40 KB in 200 folders, of several kinds, some hard to compress
 huge     ten times W1's size, no part repeating another
 million  1,000,000 small files in one folder
+thousand 1,000 small files, each an artifact of its own
 
-`scale` shrinks W1, W3, W2 and huge in size and million in number; the seeds stay.
+`scale` shrinks W1, W3, W2 and huge in size and million and thousand in number; the seeds stay.
 
 Run as a script to make them:  python3 workloads.py FOLDER [--scale X] NAME...
 """
@@ -209,11 +210,21 @@ def make_million(path, scale):
                 number, dice.choice(EVENTS).encode(), dice.getrandbits(40)))
 
 
+def make_thousand(path, scale):
+    dice = random.Random("vintage-thousand")
+    path = pathlib.Path(path)
+    path.mkdir(parents=True)
+    for number in range(max(1, int(1000 * scale))):
+        (path / f"{number:04d}.csv").write_text(
+            "".join(f"{row},{dice.choice(EVENTS)},{dice.getrandbits(40)}\n" for row in range(20)))
+
+
 def ensure(cache, names, scale):
     """Makes what is missing of the named workloads below `cache`; returns their paths by name."""
     root = pathlib.Path(cache) / f"v{VERSION}-scale-{scale:g}"
     root.mkdir(parents=True, exist_ok=True)
-    files = {"w1": "w1.csv", "w3": "w3.csv", "w2": "w2", "huge": "huge.csv", "million": "million"}
+    files = {"w1": "w1.csv", "w3": "w3.csv", "w2": "w2", "huge": "huge.csv", "million": "million",
+             "thousand": "thousand"}
     paths = {name: root / file for name, file in files.items()}
 
     def make(name, maker, *arguments):
@@ -237,13 +248,15 @@ def ensure(cache, names, scale):
         make("huge", make_huge, paths["w1"])
     if "million" in names:
         make("million", make_million, scale)
+    if "thousand" in names:
+        make("thousand", make_thousand, scale)
     return {name: paths[name] for name in names}
 
 
 def main():
     parser = argparse.ArgumentParser(description="Makes the benchmark's workloads.")
     parser.add_argument("folder", help="where they go")
-    parser.add_argument("names", nargs="+", choices=["w1", "w3", "w2", "huge", "million"])
+    parser.add_argument("names", nargs="+", choices=["w1", "w3", "w2", "huge", "million", "thousand"])
     parser.add_argument("--scale", type=float, default=1.0)
     options = parser.parse_args()
     for name, path in ensure(options.folder, options.names, options.scale).items():

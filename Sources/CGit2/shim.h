@@ -1,5 +1,6 @@
 #include <git2.h>
 #include <git2/sys/filter.h>
+#include <git2/sys/odb_backend.h>
 #include <git2/sys/repository.h>
 #include <spawn.h>
 
@@ -21,6 +22,17 @@ static inline int cgit2_accept_extensions(const char **names, size_t count) {
 static inline int cgit2_sync_writes(int enabled) {
     return git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, enabled);
 }
+
+/* Whether repositories of other users are refused unless the configuration names them. */
+static inline int cgit2_check_owner(int enabled) {
+    return git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, enabled);
+}
+
+/* A place for objects, and who answers for it. */
+struct cgit2_promisor_backend {
+    git_odb_backend parent;
+    void *owner;
+};
 
 /* The environment of this process, as `NAME=value` strings that end with a null pointer. */
 static inline char **cgit2_environment(void) {

@@ -11,14 +11,20 @@ struct FileUpdate {
 
     private let source: Source
     private let skipping: [RelativePath]
+    private let leftOut: Set<RelativePath>
     private let otherLabel: String?
 
     /// An update that leaves locally changed files at or below `skipping` alone.
     ///
-    /// - Parameter otherLabel: What conflict markers call the other side of a merge.
-    init(to source: Source, skipping: [RelativePath], otherLabel: String? = nil) {
+    /// - Parameters:
+    ///   - leftOut: Files that a sparse checkout leaves out; libgit2 takes them for deleted ones.
+    ///   - otherLabel: What conflict markers call the other side of a merge.
+    init(
+        to source: Source, skipping: [RelativePath], leftOut: Set<RelativePath> = [], otherLabel: String? = nil
+    ) {
         self.source = source
         self.skipping = skipping
+        self.leftOut = leftOut
         self.otherLabel = otherLabel
     }
 
@@ -28,14 +34,14 @@ struct FileUpdate {
     /// - Throws: ``GitError/wouldOverwrite(_:)`` with every file in the way.
     func run(in repository: Repository) throws(GitError) -> [RelativePath] {
         let safe = GIT_CHECKOUT_SAFE.rawValue | GIT_CHECKOUT_DONT_OVERWRITE_IGNORED.rawValue
-        let findings = Findings(skipping: skipping, stopsAtFirst: true)
+        let findings = Findings(skipping: skipping, leftOut: leftOut, stopsAtFirst: true)
         let code = call(repository, safe | GIT_CHECKOUT_ALLOW_CONFLICTS.rawValue, findings)
         if findings.inTheWay.isEmpty {
             try check(code, "changing the working files")
             return findings.skipped
         }
         // Something is in the way and nothing was done: look for the rest of it, to name all at once.
-        let all = Findings(skipping: skipping, stopsAtFirst: false)
+        let all = Findings(skipping: skipping, leftOut: leftOut, stopsAtFirst: false)
         _ = call(repository, safe | GIT_CHECKOUT_DRY_RUN.rawValue, all)
         throw .wouldOverwrite(Set(findings.inTheWay + all.inTheWay).sorted())
     }
@@ -69,18 +75,20 @@ struct FileUpdate {
     /// What libgit2 finds in the way, told file by file.
     private final class Findings {
         private let skipping: [RelativePath]
+        private let leftOut: Set<RelativePath>
         private let stopsAtFirst: Bool
         private(set) var inTheWay: [RelativePath] = []
         private(set) var skipped: [RelativePath] = []
 
-        init(skipping: [RelativePath], stopsAtFirst: Bool) {
+        init(skipping: [RelativePath], leftOut: Set<RelativePath>, stopsAtFirst: Bool) {
             self.skipping = skipping
+            self.leftOut = leftOut
             self.stopsAtFirst = stopsAtFirst
         }
 
         /// Takes a file, and says whether libgit2 is to go on (0) or to stop.
         func take(_ path: RelativePath) -> Int32 {
-            if skipping.contains(where: { $0.contains(path) }) {
+            if leftOut.contains(path) || skipping.contains(where: { $0.contains(path) }) {
                 skipped.append(path)
                 return 0
             }

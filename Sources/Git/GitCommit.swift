@@ -4,7 +4,8 @@ import CGit2
 public struct GitCommit: Hashable, Sendable, Identifiable {
     /// The commit's own id.
     public let id: GitObjectID
-    /// The commits it follows: none for a first commit, more than one for a merge.
+    /// The commits it follows: none for a first commit, and for the oldest ones of a shallow clone; more than one for a
+    /// merge.
     public let parents: [GitObjectID]
     /// The tree of files it holds.
     public let tree: GitObjectID
@@ -18,10 +19,16 @@ public struct GitCommit: Hashable, Sendable, Identifiable {
     public let summary: String
 
     /// Reads a commit that libgit2 has looked up; the caller still owns it.
-    init(_ pointer: OpaquePointer?) {
-        id = GitObjectID(git_commit_id(pointer).pointee)
+    ///
+    /// - Parameter cuts: the commits whose parents are not here.
+    init(_ pointer: OpaquePointer?, cutAt cuts: Set<GitObjectID>) {
+        let id = GitObjectID(git_commit_id(pointer).pointee)
+        self.id = id
         tree = GitObjectID(git_commit_tree_id(pointer).pointee)
-        parents = (0..<git_commit_parentcount(pointer)).map { GitObjectID(git_commit_parent_id(pointer, $0).pointee) }
+        parents =
+            cuts.contains(id)
+            ? []
+            : (0..<git_commit_parentcount(pointer)).map { GitObjectID(git_commit_parent_id(pointer, $0).pointee) }
         author = GitSignature(git_commit_author(pointer).pointee)
         committer = GitSignature(git_commit_committer(pointer).pointee)
         message = git_commit_message(pointer).map { String(cString: $0) } ?? ""

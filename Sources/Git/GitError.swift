@@ -14,6 +14,8 @@ public enum GitError: Error, Equatable, Sendable {
     case bareRepository
     /// No object goes by this name; `nearest` is the branch or tag whose name is most like it.
     case unknownRevision(String, nearest: String?)
+    /// The revision lies before the oldest commit of a shallow clone.
+    case cutOff(String)
     /// More than one object goes by this abbreviated id.
     case ambiguousRevision(String)
     /// The name stands for a tree or a file, where a commit is needed.
@@ -67,6 +69,8 @@ extension GitError: CustomStringConvertible {
             "there is no revision '\(text)' in git; did you mean '\(nearest)'?"
         case .unknownRevision(let text, nil):
             "there is no revision '\(text)' in git; git branch -a and git tag list the names"
+        case .cutOff(let text):
+            "'\(text)' lies before the oldest commit of this shallow clone; git fetch --unshallow brings the others"
         case .ambiguousRevision(let text): "the revision '\(text)' is ambiguous; give more digits of the id"
         case .notACommit(let text): "'\(text)' names no commit in git; name a commit, a branch or a tag of one"
         case .noIdentity:
@@ -114,6 +118,17 @@ extension GitError {
     /// The error for a code that libgit2 has just returned.
     static func last(_ code: Int32, _ operation: String) -> GitError {
         let message = lastMessage
+        // git's own names for the parts of an index that cannot be left out of account.
+        if message.contains("mandatory extension: 'link'") {
+            return .unsupported(
+                "git keeps the index in two files here, which is not supported; run git config core.splitIndex false and "
+                    + "git update-index --no-split-index")
+        }
+        if message.contains("mandatory extension: 'sdir'") {
+            return .unsupported(
+                "git's index is sparse here, which is not supported; run git sparse-checkout reapply --no-sparse-index, "
+                    + "which leaves the sparse checkout as it is")
+        }
         return switch code {
         case GIT_ELOCKED.rawValue: .locked(message)
         case GIT_EBAREREPO.rawValue: .bareRepository

@@ -9,11 +9,20 @@ import CGit2
 public final class GitHistory {
     // The walk uses the repository, which must outlive it.
     private let repository: Repository
-    private let walk: OpaquePointer
+    private let walk: OpaquePointer?
+    /// What remains of a list that takes the place of the walk, the last commit first.
+    private var list: [GitObjectID]
 
     fileprivate init(_ repository: Repository, owning walk: OpaquePointer) {
         self.repository = repository
         self.walk = walk
+        list = []
+    }
+
+    fileprivate init(_ repository: Repository, list: [GitObjectID]) {
+        self.repository = repository
+        walk = nil
+        self.list = list.reversed()
     }
 
     deinit {
@@ -22,6 +31,10 @@ public final class GitHistory {
 
     /// The next commit, or `nil` at the end.
     public func next() throws(GitError) -> GitCommit? {
+        guard let walk else {
+            guard let id = list.popLast() else { return nil }
+            return try repository.commit(id)
+        }
         var id = git_oid()
         let code = git_revwalk_next(&id, walk)
         if code == GIT_ITEROVER.rawValue { return nil }
@@ -35,6 +48,10 @@ extension Repository {
     ///
     /// - Parameter firstParentOnly: Whether to follow a merge into its first parent only.
     public func history(from commits: [GitObjectID], firstParentOnly: Bool = false) throws(GitError) -> GitHistory {
+        if try isShallow() {
+            let list = try listedHistory(from: commits, firstParentOnly: firstParentOnly)
+            return GitHistory(self, list: list)
+        }
         var walk: OpaquePointer?
         try check(git_revwalk_new(&walk, pointer), "walking the history")
         guard let walk else { throw .failed(operation: "walking the history", message: "libgit2 gave no walk") }

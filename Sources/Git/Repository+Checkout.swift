@@ -95,14 +95,22 @@ extension Repository {
         let unresolved = try conflictedPaths()
         if !unresolved.isEmpty { throw .conflicts(unresolved) }
         let staged = try stagedChanges()
+        let leftOut = try leftOutPaths()
+        try markChangedEntries()
         try withTree(of: commit) { (tree) throws(GitError) in
             try refuseToLose(staged, to: tree, skipping: skipping)
-            let kept = try FileUpdate(to: .tree(tree), skipping: skipping).run(in: self)
+            let kept = try FileUpdate(to: .tree(tree), skipping: skipping, leftOut: leftOut).run(in: self)
             if kept.isEmpty { return }
             try changeIndex { (index) throws(GitError) in
-                for path in kept { try Self.put(try Self.entry(at: path, in: tree), at: path, into: index) }
+                for path in kept {
+                    let entry = try Self.entry(at: path, in: tree)
+                    try Self.put(entry, at: path, into: index, leavesOut: leftOut.contains(path))
+                }
             }
         }
+        // libgit2 has written new files also where the sparse checkout leaves them out. What git cannot take away again
+        // it names; the checkout itself is done.
+        if !leftOut.isEmpty { _ = try resultOfGit(["sparse-checkout", "reapply"]) }
     }
 
     /// Throws if a file is staged with content that is in neither commit. libgit2 compares commits with the working
@@ -128,7 +136,11 @@ extension Repository {
     }
 
     /// Makes the index hold an entry of a tree at a path, or nothing.
-    static func put(_ entry: TreeEntry?, at path: RelativePath, into index: OpaquePointer?) throws(GitError) {
+    ///
+    /// - Parameter leavesOut: Whether the sparse checkout leaves the file out of the working tree.
+    static func put(
+        _ entry: TreeEntry?, at path: RelativePath, into index: OpaquePointer?, leavesOut: Bool = false
+    ) throws(GitError) {
         let name = path.cString
         let removal = git_index_remove_bypath(index, name)
         if removal != GIT_ENOTFOUND.rawValue { try check(removal, "removing \(path) from the index") }
@@ -136,6 +148,10 @@ extension Repository {
         var new = git_index_entry()
         new.mode = entry.mode
         new.id = entry.id.raw
+        if leavesOut {
+            new.flags = UInt16(GIT_INDEX_ENTRY_EXTENDED.rawValue)
+            new.flags_extended = UInt16(GIT_INDEX_ENTRY_SKIP_WORKTREE.rawValue)
+        }
         let code = name.withUnsafeBufferPointer { name in
             new.path = name.baseAddress
             return git_index_add(index, &new)

@@ -59,15 +59,28 @@ extension Repository {
     ///
     /// - Throws: ``GitError/failed(operation:message:)`` unless it ends with status 0.
     public func outputOfGit(_ arguments: [FilePath], input: [UInt8]? = nil) throws(GitError) -> [UInt8] {
-        let (status, output) = try git(arguments).runForOutput(input: input)
+        let (status, output) = try resultOfGit(arguments, input: input)
         if status == 0 { return output }
         throw .failed(operation: "running git \(arguments.first ?? "")", message: "it ended with status \(status)")
     }
 
+    /// Runs the `git` command as ``runGit(_:input:)`` does, and returns its exit status and its standard output.
+    func resultOfGit(
+        _ arguments: [FilePath], input: [UInt8]? = nil
+    ) throws(GitError) -> (status: Int32, output: [UInt8]) {
+        try git(arguments).runForOutput(input: input)
+    }
+
     private func git(_ arguments: [FilePath]) -> ProcessCall {
-        ProcessCall(
+        // Relative ones are relative to where the user stands, and git runs in the root.
+        var variables: [String: FilePath] = [:]
+        if environment.path("GIT_DIR") != nil { variables["GIT_DIR"] = gitDirectory }
+        if environment.path("GIT_WORK_TREE") != nil, let workingDirectory {
+            variables["GIT_WORK_TREE"] = workingDirectory
+        }
+        return ProcessCall(
             purpose: "running git", program: "git", arguments: arguments, folder: workingDirectory ?? gitDirectory,
-            environment: environment.assignments(replacing: [:]))
+            environment: environment.assignments(replacing: variables))
     }
 
     /// The folder of hooks: that of `core.hooksPath`, taken from the folder that hooks run in, else git's own, which

@@ -91,6 +91,27 @@ extension Repository {
         return try blob(id)
     }
 
+    /// Whether git tracks a file, and leaves it out of the working tree by a sparse checkout.
+    public func isLeftOut(_ path: RelativePath) throws(GitError) -> Bool {
+        try readIndex { (index) throws(GitError) in
+            guard let entry = git_index_get_bypath(index, path.cString, 0) else { return false }
+            return Self.isLeftOut(entry)
+        }
+    }
+
+    /// All files that a sparse checkout leaves out of the working tree.
+    func leftOutPaths() throws(GitError) -> Set<RelativePath> {
+        guard try configValue("core.sparseCheckout") == "true" else { return [] }
+        return try readIndex { (index) throws(GitError) in
+            let entries = (0..<git_index_entrycount(index)).compactMap { git_index_get_byindex(index, $0) }
+            return Set(entries.filter(Self.isLeftOut).compactMap { RelativePath(gitPath: $0.pointee.path) })
+        }
+    }
+
+    private static func isLeftOut(_ entry: UnsafePointer<git_index_entry>) -> Bool {
+        UInt32(entry.pointee.flags_extended) & GIT_INDEX_ENTRY_SKIP_WORKTREE.rawValue != 0
+    }
+
     /// Whether git tracks the path itself or anything below it.
     public func hasTrackedFiles(at path: RelativePath) throws(GitError) -> Bool {
         try readIndex { (index) throws(GitError) in !Self.entries(atOrBelow: path, in: index, limit: 1).isEmpty }
@@ -141,9 +162,11 @@ extension Repository {
 
     /// Calls `body` with the index, and writes it if `body` does not throw.
     func changeIndex<Result>(_ body: (OpaquePointer?) throws(GitError) -> Result) throws(GitError) -> Result {
-        try readIndex { (index) throws(GitError) in
+        let second = try indexSecond()
+        return try readIndex { (index) throws(GitError) in
             do throws(GitError) {
                 let result = try body(index)
+                try markChangedEntries(in: index, since: second)
                 let code = git_index_write(index)
                 if code == GIT_ELOCKED.rawValue, let path = git_index_path(index) {
                     throw .locked("\(String(cString: path)).lock")

@@ -48,6 +48,7 @@ extension Repository {
             try refuseToLose(tree: tree, to: merged, excluding: excluding)
         }
         let conflicts = try Self.conflictedPaths(in: merged)
+        try markChangedEntries()
         try recordMerge(of: theirs, into: ours, named: name, conflicts: conflicts)
         do throws(GitError) {
             // What is in the way was found above. The files in conflict are told here too, and are written all the same.

@@ -38,6 +38,7 @@ extension Repository {
             try applyConfiguration(to: pointer, environment)
             try applyIndexFile(to: pointer, from: directory, environment)
             try applyObjectDirectories(to: pointer, from: directory, environment)
+            try PromisorObjects.attach(to: pointer, environment)
         } catch {
             git_repository_free(pointer)
             throw error
@@ -104,18 +105,42 @@ extension Repository {
             flags = GIT_REPOSITORY_OPEN_CROSS_FS.rawValue
         }
         let ceilings = environment.path("GIT_CEILING_DIRECTORIES")?.cString ?? [0]
-        let code = git_repository_open_ext(&pointer, (named ?? directory).cString, flags, ceilings)
+        let place = (named ?? directory).cString
+        var code = Library.opening.withLock { _ in git_repository_open_ext(&pointer, place, flags, ceilings) }
         if code >= 0 { return pointer }
-        let message = GitError.lastMessage
-        // Without any safe.directory in the configuration, libgit2 reports that as not found instead of the owner.
-        if code == GIT_EOWNER.rawValue || (code == GIT_ENOTFOUND.rawValue && message.contains("safe.directory")) {
-            throw .untrustedOwner(place(above: named ?? directory, flags, ceilings))
+        var message = GitError.lastMessage
+        if isAboutOwner(code, message), try gitTrusts(directory, environment) {
+            code = Library.opening.withLock { _ in
+                cgit2_check_owner(0)
+                defer { cgit2_check_owner(1) }
+                return git_repository_open_ext(&pointer, place, flags, ceilings)
+            }
+            if code >= 0 { return pointer }
+            message = GitError.lastMessage
+        }
+        if isAboutOwner(code, message) {
+            throw .untrustedOwner(Self.place(above: named ?? directory, flags, ceilings))
         }
         if code == GIT_ENOTFOUND.rawValue {
             if let named { throw .notARepository(named) }
             return nil
         }
         throw openingError(message)
+    }
+
+    /// Without any `safe.directory` in the configuration, libgit2 reports another owner as not found.
+    private static func isAboutOwner(_ code: Int32, _ message: String) -> Bool {
+        code == GIT_EOWNER.rawValue || (code == GIT_ENOTFOUND.rawValue && message.contains("safe.directory"))
+    }
+
+    /// Whether git itself opens the repository. It understands what libgit2 1.5 does not: `safe.directory = *`, the
+    /// same on the command line, and the owner of a `sudo`.
+    private static func gitTrusts(_ directory: FilePath, _ environment: GitEnvironment) throws(GitError) -> Bool {
+        // What git has to say of a repository that it does not trust would stand beside our own line.
+        let call = ProcessCall(
+            purpose: "running git", program: "/bin/sh", arguments: ["-c", "exec git rev-parse --git-dir 2>/dev/null"],
+            folder: directory, environment: environment.assignments(replacing: [:]))
+        return try call.runForOutput(input: nil).status == 0
     }
 
     /// The folder that `safe.directory` must name: the one with the repository in it, or a bare repository itself.

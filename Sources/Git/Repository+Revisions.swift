@@ -5,7 +5,7 @@ extension Repository {
     /// Finds the commit that a revision names: an id or its beginning, a branch, a tag, `HEAD~2`, `main@{1}`.
     ///
     /// - Throws: ``GitError/unknownRevision(_:nearest:)``, ``GitError/ambiguousRevision(_:)`` or
-    ///   ``GitError/notACommit(_:)``.
+    ///   ``GitError/notACommit(_:)``; ``GitError/cutOff(_:)`` in a shallow clone.
     public func resolve(_ revision: String) throws(GitError) -> GitObjectID {
         guard !revision.utf8.contains(0) else { throw .unknownRevision(revision, nearest: nil) }
         var object: OpaquePointer?
@@ -13,6 +13,7 @@ extension Repository {
         defer { git_object_free(object) }
         switch code {
         case GIT_ENOTFOUND.rawValue, GIT_EINVALIDSPEC.rawValue:
+            if try leavesShallowHistory(revision) { throw .cutOff(revision) }
             throw .unknownRevision(revision, nearest: nearestName(to: revision))
         case GIT_EAMBIGUOUS.rawValue: throw .ambiguousRevision(revision)
         default: try check(code, "reading the revision '\(revision)'")
@@ -27,7 +28,8 @@ extension Repository {
     ///
     /// - Throws: ``GitError/unknownRevision(_:nearest:)`` if the repository does not hold it.
     public func commit(_ id: GitObjectID) throws(GitError) -> GitCommit {
-        try withCommit(id) { (commit) throws(GitError) in GitCommit(commit) }
+        let cuts = try shallowCommits()
+        return try withCommit(id) { (commit) throws(GitError) in GitCommit(commit, cutAt: cuts) }
     }
 
     /// The content of a file in a commit, as git stores it; `nil` if the commit has no such file.
@@ -53,6 +55,7 @@ extension Repository {
 
     /// The best common ancestor of two commits; `nil` if they have none.
     public func mergeBase(_ a: GitObjectID, _ b: GitObjectID) throws(GitError) -> GitObjectID? {
+        if try isShallow() { return try askedMergeBase(a, b) }
         var base = git_oid()
         var (a, b) = (a.raw, b.raw)
         let code = git_merge_base(&base, pointer, &a, &b)
@@ -64,8 +67,20 @@ extension Repository {
     /// Whether `ancestor` is `descendant` or one of the commits it follows.
     public func isAncestor(_ ancestor: GitObjectID, of descendant: GitObjectID) throws(GitError) -> Bool {
         if ancestor == descendant { return true }
+        if try isShallow() { return try askedMergeBase(ancestor, descendant) == ancestor }
         var (ancestor, descendant) = (ancestor.raw, descendant.raw)
         return try check(git_graph_descendant_of(pointer, &descendant, &ancestor), "walking the history") == 1
+    }
+}
+
+extension Repository {
+    /// Whether a revision, such as `HEAD~3`, starts from a commit that is here and goes back further than a shallow
+    /// clone does.
+    private func leavesShallowHistory(_ revision: String) throws(GitError) -> Bool {
+        guard let end = revision.firstIndex(where: { $0 == "~" || $0 == "^" }), try isShallow() else { return false }
+        var object: OpaquePointer?
+        defer { git_object_free(object) }
+        return git_revparse_single(&object, pointer, String(revision[..<end])) == 0
     }
 }
 

@@ -1,5 +1,6 @@
 import CGit2
 import FileSystem
+import Synchronization
 import SystemPackage
 
 #if canImport(Darwin)
@@ -48,6 +49,25 @@ public final class Repository {
     /// Whether the working tree was made by `git worktree add`.
     public var isLinkedWorktree: Bool { git_repository_is_worktree(pointer) == 1 }
 
+    /// The root of the working tree that linked ones belong to, as far as the repository tells; `nil` if the repository
+    /// is bare, or was put elsewhere by `git init --separate-git-dir`.
+    public func mainWorkingDirectory() throws(GitError) -> FilePath? {
+        if !isLinkedWorktree { return workingDirectory }
+        // A submodule's repository lies in that of the project around it, and names its working tree.
+        var shared: OpaquePointer?
+        let file = commonDirectory.appending("config")
+        try check(git_config_open_ondisk(&shared, file.cString), "reading git's configuration")
+        defer { git_config_free(shared) }
+        var text = git_buf()
+        defer { git_buf_dispose(&text) }
+        if git_config_get_string_buf(&text, shared, "core.worktree") == 0, let path = FilePath(gitPath: text.ptr) {
+            return commonDirectory.pushing(path).lexicallyNormalized()
+        }
+        var isBare: Int32 = 0
+        if git_config_get_bool(&isBare, shared, "core.bare") == 0, isBare != 0 { return nil }
+        return commonDirectory.lastComponent == ".git" ? commonDirectory.removingLastComponent() : nil
+    }
+
     /// The root of the working tree.
     ///
     /// - Throws: ``GitError/bareRepository`` if there is none.
@@ -71,6 +91,9 @@ enum Library {
         let accepted = cgit2_accept_extensions(&list, list.count)
         return accepted < 0 ? accepted : cgit2_sync_writes(1)
     }()
+
+    /// Held while a repository is opened: whether its owner is asked for is a setting of the whole process.
+    static let opening = Mutex(())
 
     /// Sets libgit2 up, the first time it is called.
     static func start() throws(GitError) {

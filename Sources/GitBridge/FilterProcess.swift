@@ -13,6 +13,7 @@ import Workspace
 ///     try filter.run()
 public struct FilterProcess: ~Copyable {
     private let contents: FilteredContents?
+    private let absent: AbsentContents?
     private var input = PacketReader(0)
     private var output = PacketWriter(1)
     /// How long git may be silent before what it has handed over is completed.
@@ -26,6 +27,7 @@ public struct FilterProcess: ~Copyable {
     ///   passed on as they are.
     public init(workspace: Workspace?) {
         contents = workspace.map { FilteredContents($0) }
+        absent = workspace.flatMap { AbsentContents($0) }
     }
 
     /// Serves git until it has nothing more to ask, then completes what was stored.
@@ -99,7 +101,9 @@ public struct FilterProcess: ~Copyable {
         case "clean": try clean(request)
         case "smudge": try smudge(request)
         case "list_available_blobs":
-            for path in contents?.available() ?? [] { try output.text("pathname=", path) }
+            // The remote first: while it is asked, others are read on their own threads.
+            let brought = absent?.bring() ?? []
+            for path in brought + (contents?.available() ?? []) { try output.text("pathname=", path) }
             try output.end()
             try answer("success")
         default:
@@ -194,15 +198,29 @@ public struct FilterProcess: ~Copyable {
         var isAtEnd = false
         let beginning = try head(&isAtEnd)
         if let outcome = contents?.fetch(request.path) { return try give(request, outcome, &isAtEnd) }
+        if let pointer = absent?.take(request.path) {
+            try drain(&isAtEnd)
+            return try give(request, pointer, pointer.encoded(), &isAtEnd)
+        }
         guard case .pointer(let pointer) = Pointer.appearance(of: beginning, isWhole: isAtEnd) else {
             return try pass(beginning, &isAtEnd)
         }
+        if request.canDelay && isDelayUnderstood, let contents {
+            let isDelayed =
+                contents.isPresent(pointer.content)
+                ? contents.delay(request.path, pointer.content) : absent?.accept(request.path, pointer)
+            if isDelayed == true { return try answer("delayed") }
+        }
+        try give(request, pointer, beginning, &isAtEnd)
+    }
+
+    /// Gives git what a pointer stands for, and the pointer itself where that is not here.
+    private mutating func give(
+        _ request: Request, _ pointer: Pointer, _ text: [UInt8], _ isAtEnd: inout Bool
+    ) throws(FileError) {
         guard let contents, contents.isPresent(pointer.content) else {
             if let path = try? RelativePath(bytes: request.path) { missing.append(path) }
-            return try pass(beginning, &isAtEnd)
-        }
-        if request.canDelay && isDelayUnderstood, contents.delay(request.path, pointer.content) {
-            return try answer("delayed")
+            return try pass(text, &isAtEnd)
         }
         var hasAnswered = false
         do {
@@ -258,11 +276,19 @@ public struct FilterProcess: ~Copyable {
     }
 
     private func reportMissing() {
+        // Git asks for the two sides of a difference under one name.
+        let missing = Set(missing).sorted()
         if missing.isEmpty { return }
         let shown = missing.prefix(3).map(\.description).joined(separator: ", ")
         let names = missing.count > 3 ? "\(shown) and \(missing.count - 3) more" : shown
         let advice =
-            contents == nil ? "run 'vintage init' here" : "'vintage checkout' brings the content once the store has it"
+            if contents == nil {
+                "run 'vintage init' here"
+            } else if let failure = absent?.failure {
+                "the remote did not give it: \(failure)"
+            } else {
+                "'vintage checkout' brings the content once the store has it"
+            }
         warn(
             "\(missing.count == 1 ? "a file stands" : "\(missing.count) files stand") as a pointer, since the content "
                 + "is not here: \(names); \(advice)")

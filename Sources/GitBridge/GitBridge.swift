@@ -35,7 +35,7 @@ public struct GitBridge {
             let workspace = try Workspace.open(from: directory, environment: environment)
             guard let root = try Repository.discover(from: directory)?.workingDirectory else { return nil }
             return root == workspace.root ? workspace : nil
-        } catch WorkspaceError.notAWorkspace {
+        } catch WorkspaceError.notAWorkspace, WorkspaceError.bareRepository {
             return nil
         } catch StoreError.noStore {
             return nil

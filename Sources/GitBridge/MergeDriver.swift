@@ -1,6 +1,7 @@
 import FileSystem
 import Git
 import ObjectStore
+import Remotes
 import SystemPackage
 import Workspace
 
@@ -44,6 +45,7 @@ public struct MergeDriver {
         let merge: FileMerge
         do {
             guard let workspace else { throw GitBridgeError.noWorkspace }
+            try fetchVersions(base: old, ours: mine, theirs: other, workspace)
             merge = try workspace.mergeLocks(
                 base: old, ours: mine, theirs: other, ofAncestors: mergesAncestors, command: command)
         } catch {
@@ -62,6 +64,21 @@ public struct MergeDriver {
                 + "merge --abort'"
         ]
         return merge.conflicts.map { "conflict  \($0.workspacePath)  \(Self.reason($0))" } + advice
+    }
+
+    /// Brings from the default remote the versions that the merge reads and the store lacks: `git fetch` and `git pull`
+    /// bring the other side's lock, but not what it names.
+    private func fetchVersions(base: [UInt8], ours: [UInt8], theirs: [UInt8], _ workspace: Workspace) throws {
+        if workspace.remotes.isEmpty { return }
+        let (base, ours, theirs) = (try Lock(parsing: base), try Lock(parsing: ours), try Lock(parsing: theirs))
+        var lacking: Set<ObjectID> = []
+        for path in ours.entries.map(\.path) {
+            let sides = [base[path], ours[path], theirs[path]]
+            // An artifact that one side alone changed is taken as a whole, unread.
+            if Set(sides).count < 3 || theirs[path] == nil { continue }
+            lacking.formUnion(sides.compactMap { $0 }.filter { !workspace.store.contains($0, kind: .snapshot) })
+        }
+        if !lacking.isEmpty { _ = try workspace.fetch(.snapshots(lacking.sorted())) }
     }
 
     private static func reason(_ conflict: DataConflict) -> String {

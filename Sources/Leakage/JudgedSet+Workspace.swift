@@ -3,6 +3,7 @@ import FileSystem
 import ObjectStore
 import Tables
 
+import struct Workspace.TimeSpan
 import class Workspace.Workspace
 
 /// What a snapshot's provenance says of the training set in it.
@@ -14,6 +15,12 @@ public struct TrainingSetProvenance: Sendable, Hashable {
 
     /// The service that made it.
     public let service: String
+    /// The column of the rows' times; `nil` for the label's.
+    public let time: String?
+    /// The zone of the spine's timestamps without one.
+    public let zone: String?
+    /// The least gap that the join kept.
+    public let embargo: TimeSpan?
     /// The digest of its definitions; `nil` if it is not told.
     public let digest: String?
     /// The snapshots that it was made from.
@@ -23,11 +30,23 @@ public struct TrainingSetProvenance: Sendable, Hashable {
 
     /// Reads a snapshot; `nil` if no service made it.
     public init?(_ snapshot: Snapshot) {
-        guard let service = snapshot.provenance.parameters[Self.serviceParameter] else { return nil }
-        self.service = service
-        digest = snapshot.provenance.parameters[Self.digestParameter]
+        let parameters = snapshot.provenance.parameters
+        // A training run may name a service too; only a join names the definitions' digest beside it.
+        if let service = parameters[Self.serviceParameter] {
+            self.service = service
+            digest = parameters[Self.digestParameter]
+        } else if let service = parameters["service"], let digest = parameters["definitions.digest"] {
+            self.service = service
+            self.digest = digest
+        } else {
+            return nil
+        }
+        time = parameters["spine.time"]
+        zone = parameters["spine.zone"]
+        embargo = parameters["embargo"].flatMap { TimeSpan(parsing: $0) }
         inputs = snapshot.inputs
-        codeCommit = snapshot.provenance.codeCommit
+        let commit = parameters["definitions.commit"] ?? snapshot.provenance.codeCommit
+        codeCommit = commit.allSatisfy(\.isHexDigit) ? commit : ""
     }
 
     /// The plan of the service as it was when the set was made: by the definitions that are given if they mean the same,
@@ -46,21 +65,22 @@ public struct TrainingSetProvenance: Sendable, Hashable {
 extension JudgedSet {
     /// A training set whose sources are read in the store of a workspace.
     ///
-    /// - Parameters:
-    ///   - inputs: the snapshots that it was made from; artifacts that are not among them are read as the lock has them, where
-    ///     nothing at all is told.
+    /// - Parameter provenance: what the set was made from; where it tells no snapshots, sources are read as the lock has
+    ///   them.
     public init(
         plan: ServicePlan, table: GuardTable, spine: GuardTable? = nil, in workspace: Workspace,
-        inputs: [Snapshot.Input]? = nil, split: Split? = nil
+        provenance: TrainingSetProvenance? = nil, split: Split? = nil
     ) throws {
         var snapshots: [RelativePath: ObjectID] = [:]
-        if let inputs, !inputs.isEmpty {
+        if let inputs = provenance?.inputs, !inputs.isEmpty {
             for input in inputs { snapshots[input.artifact] = input.snapshot }
         } else {
             for entry in try workspace.lock().entries { snapshots[entry.path] = entry.snapshot }
         }
         let sources = try SourceSnapshots(workspace: workspace, snapshots: snapshots).tables(of: plan)
-        self.init(plan: plan, table: table, spine: spine, sources: sources, split: split)
+        self.init(
+            plan: plan, table: table, spine: spine, sources: sources, split: split, time: provenance?.time,
+            embargo: provenance?.embargo)
     }
 
     /// The training set that an artifact's snapshot is; `nil` if it holds no table.
@@ -72,8 +92,22 @@ extension JudgedSet {
         }
         if files.isEmpty { return nil }
         let readers = try files.sorted { $0.path < $1.path }.map { file in
-            try TableReader(.stored(file.content, workspace.store, name: "\(file.path)"))
+            try TableReader(
+                .stored(file.content, workspace.store, name: "\(file.path)"), plan.tableOptions(zone: provenance.zone))
         }
-        try self.init(plan: plan, table: GuardTable(readers), in: workspace, inputs: provenance.inputs)
+        try self.init(plan: plan, table: GuardTable(readers), in: workspace, provenance: provenance)
+    }
+}
+
+extension ServicePlan {
+    /// How a training set of the service is read: keys as the types that they are compared as, and times in a zone.
+    ///
+    /// - Parameter zone: the zone of timestamps without one; `nil` leaves them as they are.
+    public func tableOptions(zone: String?) -> TableOptions {
+        var options = TableOptions(naiveTimestamps: zone.map { .inZone($0) } ?? .kept)
+        for key in views.flatMap(\.keys) where [.string, .int64, .bool].contains(key.type) {
+            options.types[key.spineColumn] = ColumnType(named: key.type.rawValue)
+        }
+        return options
     }
 }

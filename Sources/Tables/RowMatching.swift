@@ -135,12 +135,14 @@ func rowsAreEqual(_ left: [Column], _ leftRow: Int, _ right: [Column], _ rightRo
     return true
 }
 
-/// Whether two values are equal: bit by bit, but for numbers of types that differ.
+/// Whether two values are equal: bit by bit, or as they are read where the types differ.
 @inline(__always)
 func cellsAreEqual(_ left: Column, _ leftRow: Int, _ right: Column, _ rightRow: Int) -> Bool {
     let (isNull, isRightNull) = (left.isNull(at: leftRow), right.isNull(at: rightRow))
     if isNull || isRightNull { return isNull && isRightNull }
-    if left.type != right.type { return left.cell(at: leftRow) == right.cell(at: rightRow) }
+    if left.type != right.type {
+        return valuesAreEqual(left.cell(at: leftRow), left.type, right.cell(at: rightRow), right.type)
+    }
     if let width = left.type.byteWidth {
         return memcmp(
             left.values + (left.offset + leftRow) * width, right.values + (right.offset + rightRow) * width, width) == 0
@@ -155,5 +157,15 @@ func cellsAreEqual(_ left: Column, _ leftRow: Int, _ right: Column, _ rightRow: 
             guard let first = left.baseAddress, let second = right.baseAddress else { return true }
             return memcmp(first, second, left.count) == 0
         }
+    }
+}
+
+/// Whether values of different types are the same number, else the same text.
+private func valuesAreEqual(_ left: Cell, _ leftType: ColumnType, _ right: Cell, _ rightType: ColumnType) -> Bool {
+    switch (left, right) {
+    case (.integer(let left), .number(let right)) where leftType.isInteger: Int64(exactly: right) == left
+    case (.number(let left), .integer(let right)) where rightType.isInteger: Int64(exactly: left) == right
+    case (.integer, .integer) where leftType.isInteger && rightType.isInteger, (.number, .number): left == right
+    default: leftType.text(of: left) == rightType.text(of: right)
     }
 }

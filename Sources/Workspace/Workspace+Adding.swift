@@ -12,11 +12,13 @@ extension Workspace {
     ///   - date: the snapshots' time; now by default.
     ///   - meter: is told of each byte read.
     ///   - command: what the user typed, for the record.
+    ///   - origin: what the artifacts were made from, if they were made.
     /// - Throws: ``WorkspaceError/nothingAt(_:)``, ``WorkspaceError/trackedByGit(_:)``,
     ///   ``WorkspaceError/holdsArtifacts(_:_:)``, ``WorkspaceError/notAnArtifactPath(_:reason:)``.
     @discardableResult
     public func add(
-        _ paths: [RelativePath], date: Timestamp? = nil, meter: ByteMeter? = nil, command: String = "vintage add"
+        _ paths: [RelativePath], date: Timestamp? = nil, meter: ByteMeter? = nil, command: String = "vintage add",
+        origin: ArtifactOrigin? = nil
     ) throws -> AddReport {
         let lock = try lock()
         var parts: [RelativePath: [RelativePath]] = [:]
@@ -31,7 +33,8 @@ extension Workspace {
             parts[path] = [.root]
         }
         let writer = try store.makeWriter(level: configuration.compressionLevel)
-        let staged = try store(parts, lock: lock, writer: writer, date: date, message: "", command: command, meter)
+        let staged = try store(
+            parts, lock: lock, writer: writer, date: date, message: "", command: command, origin: origin, meter)
         try alone {
             try record(staged, command: command, time: try timestamp(date))
             try resolveConflicts(at: paths)
@@ -58,6 +61,15 @@ extension Workspace {
             }
             folder = parent.parent
         }
+        // A submodule, or another repository that lies here, has a workspace of its own.
+        folder = path
+        while repository != nil, let inner = folder, !inner.isRoot {
+            if root.appending(inner).appending(".git").exists {
+                throw WorkspaceError.notAnArtifactPath(
+                    path, reason: "\(inner) is a git repository of its own; run 'vintage init' and 'vintage add' in it")
+            }
+            folder = inner.parent
+        }
         if try repository?.hasTrackedFiles(at: path) == true { throw WorkspaceError.trackedByGit(path) }
     }
 
@@ -66,7 +78,7 @@ extension Workspace {
     /// - Parameter parts: for each artifact the paths in it; the root for all of it.
     func store(
         _ parts: [RelativePath: [RelativePath]], lock: Lock, writer: StoreWriter, date: Timestamp?, message: String,
-        command: String, _ meter: ByteMeter?
+        command: String, origin: ArtifactOrigin? = nil, _ meter: ByteMeter?
     ) throws -> [AddedArtifact] {
         let capture = try capture(into: writer, mustBeStored: true, meter: meter)
         let headLock = try headLock()
@@ -86,7 +98,7 @@ extension Workspace {
             guard let node else { throw WorkspaceError.nothingAt(artifact) }
             let snapshot = try self.snapshot(
                 of: artifact, node, previous: previous, committed: headLock[artifact], merge: merge, date: date,
-                message: message, command: command, writer)
+                message: message, command: command, origin: origin, writer)
             // Where only a part was stored, the rest may be of an older version than the lock.
             if paths.contains(.root) || cache.base == nil || cache.base == previous { cache.base = snapshot }
             caches.append((cachePath(artifact), cache))
@@ -117,12 +129,13 @@ extension Workspace {
     /// The snapshot of a content: the lock's or HEAD's if they hold it already, else a new one.
     private func snapshot(
         of artifact: RelativePath, _ node: Node, previous: ObjectID?, committed: ObjectID?, merge: MergeState?,
-        date: Timestamp?, message: String, command: String, _ writer: StoreWriter
+        date: Timestamp?, message: String, command: String, origin: ArtifactOrigin?, _ writer: StoreWriter
     ) throws -> ObjectID {
         for known in [previous, committed].compactMap({ $0 }) {
             guard var snapshot = try? store.snapshot(known), snapshot.root == node, snapshot.artifact == artifact else {
                 continue
             }
+            if let origin, origin != ArtifactOrigin(snapshot) { continue }
             if message.isEmpty || known != previous || known == committed && repository != nil { return known }
             // What 'add' has stored becomes what this commit says of it, unless it has a name or a message already.
             if try !snapshot.provenance.message.isEmpty || store.tags().contains(where: { $0.snapshot == known }) {
@@ -135,10 +148,12 @@ extension Workspace {
         let time = try timestamp(date)
         var parents = [committed ?? previous].compactMap { $0 }
         if let merge, let other = merge.theirs[artifact], !parents.contains(other) { parents.append(other) }
+        var provenance = try provenance(message: message, command: command)
+        provenance.parameters = origin?.parameters ?? [:]
         return try writer.put(
             Snapshot(
                 artifact: artifact, root: node, time: time.seconds, offsetMinutes: Int32(time.offsetMinutes),
-                parents: parents, provenance: try provenance(message: message, command: command)))
+                parents: parents, inputs: origin?.inputs ?? [], provenance: provenance))
     }
 
     /// Puts new snapshots into the lock as it is now, and records the operation.

@@ -95,7 +95,7 @@ public final class Workspace {
         let mode = folder.appending("without-git")
         if !usesGit, !mode.exists { try mode.replaceContents(with: []) }
         if usesGit, mode.exists { try mode.remove() }
-        let storePath = storePath(root, repository)
+        let storePath = try storePath(root, repository)
         let createdStore = !Store.exists(at: storePath)
         if createdStore { _ = try Store.create(at: storePath, parameters: parameters) }
         let workspace = try open(from: root, environment: environment)
@@ -111,7 +111,7 @@ public final class Workspace {
     ) throws -> Workspace {
         let (root, repository) = try locate(from: directory)
         let folder = root.appending(folderName)
-        let storePath = storePath(root, repository)
+        let storePath = try storePath(root, repository)
         if !folder.exists, !Store.exists(at: storePath) { throw WorkspaceError.notAWorkspace(directory) }
         let store = try Store(opening: storePath, skipsDamagedIndexes: skipsDamagedIndexes)
         if !folder.exists {
@@ -136,12 +136,14 @@ public final class Workspace {
         if let found, found.appending(folderName).appending("without-git").exists { return (found, nil) }
         let repository = try Repository.discover(from: directory)
         if let repository, let root = repository.workingDirectory, found == nil || found!.isStrictlyAbove(root),
-            Store.exists(at: storePath(root, repository))
+            try Store.exists(at: storePath(root, repository))
         {
             // A linked working tree may hold nothing that tells it: the store stands beside the main one.
             return (root, repository)
         }
-        guard let found else { throw WorkspaceError.notAWorkspace(directory) }
+        guard let found else {
+            throw repository?.isBare == true ? WorkspaceError.bareRepository : .notAWorkspace(directory)
+        }
         if repository?.workingDirectory == found { return (found, repository) }
         return (found, try Repository.discover(from: found))
     }
@@ -161,11 +163,13 @@ public final class Workspace {
         }
     }
 
-    /// Where the store is: a linked working tree of git shares the store of the main one.
-    private static func storePath(_ root: FilePath, _ repository: Repository?) -> FilePath {
+    /// Where the store is: a linked working tree of git shares the store of the main one. Where there is none, since the
+    /// repository is bare, the linked ones share a store in the repository.
+    private static func storePath(_ root: FilePath, _ repository: Repository?) throws -> FilePath {
         let own = root.appending(folderName).appending("store")
         guard let repository, repository.isLinkedWorktree, !own.exists else { return own }
-        return repository.commonDirectory.removingLastComponent().appending(folderName).appending("store")
+        if let main = try repository.mainWorkingDirectory() { return main.appending(folderName).appending("store") }
+        return repository.commonDirectory.appending("vintage").appending("store")
     }
 
     // MARK: Paths
@@ -203,8 +207,14 @@ public final class Workspace {
     // MARK: The lock
 
     /// What `vintage.lock` says now; without a file, a lock without artifacts.
+    ///
+    /// - Throws: ``WorkspaceError/sparseLock`` if git's sparse checkout leaves the file out.
     public func lock() throws -> Lock {
-        guard let text = try lockPath.contentsIfPresent() else { return Lock() }
+        guard let text = try lockPath.contentsIfPresent() else {
+            // Taken for a lock without artifacts, it would soon be committed as one.
+            if try repository?.isLeftOut(Self.lockFile) == true { throw WorkspaceError.sparseLock }
+            return Lock()
+        }
         return try Lock(parsing: text)
     }
 

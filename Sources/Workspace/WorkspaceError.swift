@@ -10,6 +10,8 @@ public enum WorkspaceError: Error, Equatable {
     case insideWorkspace(FilePath)
     /// There is no working tree beside the git repository.
     case bareRepository
+    /// Git's sparse checkout leaves the lock out of the working tree.
+    case sparseLock
     /// The path is not below the workspace's root.
     case outsideWorkspace(FilePath)
     /// The path is no artifact, nor inside one; `nearest` is the artifact most like it.
@@ -75,6 +77,8 @@ extension WorkspaceError: CustomStringConvertible {
         case .insideWorkspace(let path): "this folder is already in the workspace at \(displayed(path))"
         case .bareRepository:
             "the git repository here is bare, and a workspace needs working files; run this in a clone of it"
+        case .sparseLock:
+            "git's sparse checkout leaves vintage.lock out; run git sparse-checkout add /vintage.lock /.gitignore"
         case .outsideWorkspace(let path): "\(displayed(path)) is outside of the workspace"
         case .notTracked(let path, let nearest?):
             "\(path) is neither an artifact nor inside one; did you mean \(nearest)?"

@@ -38,6 +38,22 @@ struct TableComparisonTests {
         #expect(changes.removed.map(\.values) == [["1", "x"], ["1", "x"]])
     }
 
+    @Test("values of a column whose type is another are compared as they are read")
+    func otherTypes() throws {
+        let text = "id,number,at\n1,5,2013-06-01 12:00:00\n2,6,2013-06-01 13:00:00\n"
+        let old = try reader(text, "old.csv")
+        let path = try tables.write(text: text.replacing("2,6,", with: "2,6.5,"), to: "new.csv")
+        let types: [String: ColumnType] = ["number": .float64, "at": .timestamp(.millisecond, zone: nil)]
+        let options = TableOptions(naiveTimestamps: .kept, types: types)
+        let changes = try TableComparison(
+            old: TableReader(.file(tables.path("old.csv")), TableOptions(naiveTimestamps: .kept)),
+            new: TableReader(.file(path), options), key: ["id"], examples: 10)
+        #expect(changes.schema.retyped.count == 2)
+        #expect(changes.changedCells.map(\.column) == ["number"])
+        #expect(changes.changed.map(\.row.values) == [["2"]])
+        #expect(old.schema["number"]?.type == .int64)
+    }
+
     @Test("two rows of one key are refused")
     func repeatedKey() throws {
         let old = try reader("id,b\n1,x\n", "old.csv")

@@ -60,11 +60,13 @@ extension HookCall {
             else { continue }
             refs.append(PushedRef(commit: commit, line: Self.line(words[2])))
         }
-        // The pre-commit framework tells it by variables, and reads the list itself.
-        if refs.isEmpty, let id = environment["PRE_COMMIT_TO_REF"].flatMap({ GitObjectID(hex: $0) }), !id.isZero,
-            let branch = environment["PRE_COMMIT_REMOTE_BRANCH"]
+        // The pre-commit framework tells it by variables, and reads the list itself. Where the whole history goes out, it
+        // names the branch alone.
+        if refs.isEmpty, let branch = environment["PRE_COMMIT_REMOTE_BRANCH"],
+            let name = environment["PRE_COMMIT_TO_REF"] ?? environment["PRE_COMMIT_LOCAL_BRANCH"],
+            let commit = try? repository.resolve(name)
         {
-            refs.append(PushedRef(commit: id, line: Self.line(Substring(branch))))
+            refs.append(PushedRef(commit: commit, line: Self.line(Substring(branch))))
         }
         return refs
     }

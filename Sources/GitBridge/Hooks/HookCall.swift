@@ -67,7 +67,7 @@ public struct HookCall {
         let workspace: Workspace
         do {
             workspace = try Workspace.open(from: directory, environment: environment)
-        } catch WorkspaceError.notAWorkspace {
+        } catch WorkspaceError.notAWorkspace, WorkspaceError.bareRepository {
             return Outcome()
         }
         guard let repository = workspace.repository, workspace.configuration.isHookOn(hook.name) else {

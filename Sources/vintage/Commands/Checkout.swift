@@ -1,6 +1,8 @@
 import ArgumentParser
 import GitBridge
 import Git
+import ObjectStore
+import Remotes
 import Workspace
 
 /// `vintage checkout`.
@@ -84,6 +86,8 @@ struct Checkout: WorkspaceCommand {
                     revision, paths: paths, newBranch: branch?.text, force: force, meter: meter,
                     command: session.console.commandLine)
             }
+        } catch StoreError.missing(let id, .snapshot) {
+            throw session.missingVersion(id, of: revision)
         } catch let error as WorkspaceError {
             guard case .unknownRevision = error, let name = self.revision?.bytes,
                 let artifact = session.artifact(named: name, in: try session.workspace.lock())
@@ -95,6 +99,16 @@ struct Checkout: WorkspaceCommand {
 }
 
 extension Session {
+    /// The error where the store lacks a version that a revision names: with a remote, it only has to be fetched.
+    func missingVersion(_ id: ObjectID, of revision: String?) -> any Error {
+        guard !workspace.remotes.isEmpty else { return StoreError.missing(id, .snapshot) }
+        guard let revision else {
+            return WorkspaceError.misuse("vintage.lock names data that is not here; 'vintage pull' brings it")
+        }
+        return WorkspaceError.misuse(
+            "\(revision) names data that is not here; 'vintage fetch --revision \(revision)' brings it")
+    }
+
     /// Brings tracked files their contents, where they stand as pointers.
     ///
     /// - Returns: whether there was anything to tell.

@@ -53,12 +53,16 @@ extension FeaturesCommand {
             let workspace = session.workspace
             let files = try Definitions.files(of: workspace, at: revision.at?.text)
             let definitions = try Definitions(files: files)
-            let stored = try storedSet(session)
-            let plan = try plan(session, definitions, stored?.provenance)
-            let table = try stored?.table ?? GuardTable([session.table(file, options)])
+            let versioned = try VersionedPath(file, in: session)
+            let stored = try artifact(versioned, workspace)
+            let provenance = try stored.flatMap { TrainingSetProvenance(try workspace.store.snapshot($0.snapshot)) }
+            let plan = try plan(session, definitions, provenance)
+            let options = options(plan, provenance)
+            let table = try stored.map { try table(versioned, $0.path, options, session) }
             let set = try JudgedSet(
-                plan: plan, table: table, spine: try spine.map { GuardTable([try session.table($0, options)]) },
-                in: workspace, inputs: stored?.provenance?.inputs, split: try parts(session))
+                plan: plan, table: try table ?? GuardTable([session.table(file, options)]),
+                spine: try spine.map { GuardTable([try session.table($0, options)]) }, in: workspace,
+                provenance: provenance, split: try parts(session, options))
             let report = try LeakageGuard(try LeakageSettings(files: files)).check(set)
             if json.isOn {
                 session.print(report.json)
@@ -68,9 +72,14 @@ extension FeaturesCommand {
             return report.exitStatus
         }
 
-        private var options: TableOptions { arguments.options }
+        private func options(_ plan: ServicePlan, _ provenance: TrainingSetProvenance?) -> TableOptions {
+            var options = plan.tableOptions(zone: arguments.zone ?? provenance?.zone)
+            options.format = arguments.format
+            for type in arguments.types { options.types[type.column] = type.type }
+            return options
+        }
 
-        private func parts(_ session: Session) throws -> JudgedSet.Split? {
+        private func parts(_ session: Session, _ options: TableOptions) throws -> JudgedSet.Split? {
             if let split { return .column(split) }
             return try test.map { .test(GuardTable([try session.table($0, options)])) }
         }
@@ -84,30 +93,25 @@ extension FeaturesCommand {
             throw FeaturesCheckError.changed(file.text, service: provenance.service)
         }
 
-        /// The training set as an artifact of the lock or of a revision; `nil` for a file that is in none.
-        private func storedSet(_ session: Session) throws -> (table: GuardTable, provenance: TrainingSetProvenance?)? {
-            let versioned = try VersionedPath(file, in: session)
-            let workspace = session.workspace
-            guard let (artifact, id) = try artifact(versioned, workspace) else { return nil }
-            let provenance = TrainingSetProvenance(try workspace.store.snapshot(id))
+        /// The training set that is an artifact, or in one.
+        private func table(
+            _ versioned: VersionedPath, _ artifact: RelativePath, _ options: TableOptions, _ session: Session
+        ) throws -> GuardTable {
+            let (workspace, path) = (session.workspace, versioned.path)
             // A working file that was changed is judged as it is.
-            if versioned.revision == nil,
-                try workspace.root.appending(versioned.path).status()?.kind == .regular
-            {
-                return (GuardTable([try session.workingTable(versioned.path, options)]), provenance)
+            if versioned.revision == nil, try workspace.root.appending(path).status()?.kind == .regular {
+                return GuardTable([try session.workingTable(path, options)])
             }
-            let path = versioned.path
-            let entries = try workspace.list(versioned.revision, path: path, isRecursive: true)
             var readers: [TableReader] = []
-            for entry in entries {
+            for entry in try workspace.list(versioned.revision, path: path, isRecursive: true) {
                 guard case .file(let content, _) = entry.node else { continue }
                 let name = String(decoding: entry.path.bytes, as: UTF8.self)
-                guard entry.path == artifact || path != artifact || Tables.TableFormat(fileName: name) != nil else {
-                    continue
-                }
+                // A folder may hold other things than tables.
+                if entry.path != path, Tables.TableFormat(fileName: name) == nil { continue }
                 readers.append(try TableReader(.stored(content, workspace.store, name: name), options))
             }
-            return readers.isEmpty ? nil : (GuardTable(readers), provenance)
+            if readers.isEmpty { throw FeaturesCheckError.noTable("\(path)") }
+            return GuardTable(readers)
         }
 
         private func artifact(
@@ -171,6 +175,8 @@ enum FeaturesCheckError: Error, CustomStringConvertible, ErrorWithExitStatus {
     case noService(String)
     /// The definitions that made it are neither there nor in its commit.
     case changed(String, service: String)
+    /// An artifact without tables.
+    case noTable(String)
     /// There is no rule of that name.
     case unknownRule(String)
 
@@ -182,6 +188,7 @@ enum FeaturesCheckError: Error, CustomStringConvertible, ErrorWithExitStatus {
         case .changed(let file, let service):
             "the definitions of '\(service)' have changed since \(file) was built; name those to judge it by with --service "
                 + "or --at"
+        case .noTable(let path): "there is no .parquet or .csv file in \(path); name the training set's file"
         case .unknownRule(let name):
             "there is no rule '\(name)'; "
                 + (nearestName(to: name, among: LeakageRule.allCases.map(\.rawValue)).map { "did you mean '\($0)'?" }

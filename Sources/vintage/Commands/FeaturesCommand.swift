@@ -7,7 +7,7 @@ import Workspace
 struct FeaturesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "features",
-        abstract: "Look at the definitions of features.",
+        abstract: "Define features, and join them to labels as they were known at the time.",
         discussion: """
             Definitions are YAML files under features/, kept in git: entities, sources, views, labels and services. \
             Docs/features.md describes them, Docs/schemas/features.schema.json lets an editor complete them.
@@ -17,10 +17,12 @@ struct FeaturesCommand: ParsableCommand {
               vintage features list
               vintage features show arrival
               vintage features graph --format dot | dot -Tsvg > features.svg
+              vintage features join --spine labels.parquet --service arrival -o train.parquet
               vintage features check train.parquet --service arrival
             """,
         subcommands: [
-            Validate.self, List.self, Show.self, Graph.self, CheckTrainingSet.self, Explain.self,
+            Validate.self, List.self, Show.self, Graph.self, FeaturesJoin.self, FeaturesBuild.self, FeaturesAsOf.self,
+            CheckTrainingSet.self, Explain.self,
         ])
 
     /// The option `--at`.

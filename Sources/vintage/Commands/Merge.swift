@@ -1,5 +1,7 @@
 import ArgumentParser
 import GitBridge
+import ObjectStore
+import Remotes
 import Workspace
 
 /// `vintage merge`.
@@ -58,10 +60,14 @@ struct Merge: WorkspaceCommand {
             return .done
         }
         let name = try session.revision(revision)
-        let report = try ProgressLine.show("merging") { meter in
-            try session.workspace.merge(name, message: message?.text, meter: meter, command: command)
+        do {
+            let report = try ProgressLine.show("merging") { meter in
+                try session.workspace.merge(name, message: message?.text, meter: meter, command: command)
+            }
+            return show(report, in: session)
+        } catch StoreError.missing(let id, .snapshot) {
+            throw session.missingVersion(id, of: name)
         }
-        return show(report, in: session)
     }
 
     /// Finishes what is in conflict; `nil` if that was a rebase or the like, with which git went on.

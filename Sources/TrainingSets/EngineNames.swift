@@ -1,0 +1,4 @@
+import PointInTime
+
+/// An aggregation as the engine takes it.
+typealias EngineAggregation = Aggregation

@@ -1,0 +1,58 @@
+import FileSystem
+import SystemPackage
+import Tables
+
+import enum Tables.TableFormat
+
+/// A training set that is written, but not yet where it belongs.
+public struct TrainingSetCandidate: Sendable {
+    /// What it holds.
+    public let set: TrainingSet
+    /// The file, under a name of its own until it is approved.
+    public let file: FilePath
+    /// How it is written.
+    public let format: TableFormat
+}
+
+/// Looks at each training set before it is put where it belongs.
+public protocol TrainingSetGuard {
+    /// Approves a training set.
+    ///
+    /// - Returns: what is to be known of it, as named values of its provenance.
+    /// - Throws: ``TrainingSetError/blocked(_:)``, or an error of the guard's own; then there is no output.
+    func approve(_ candidate: TrainingSetCandidate) throws -> [String: String]
+}
+
+extension TrainingSet {
+    /// How many rows are written at once.
+    private static var batchSize: Int { 1 << 17 }
+
+    /// Writes the training set to a file, which is there when the guards have approved it, and is as it was until then.
+    ///
+    /// - Returns: what the guards say of it.
+    /// - Throws: what the guards throw, ``Tables/TableError``, ``FileSystem/FileError``.
+    @discardableResult
+    public func write(
+        to path: FilePath, format: TableFormat? = nil, guards: [any TrainingSetGuard] = []
+    ) throws -> [String: String] {
+        guard let format = format ?? TableFormat(fileName: path.lastComponent?.string ?? "") else {
+            throw TableError.unknownFormat(table: displayed(path))
+        }
+        let temporary = path.removingLastComponent().appending(temporaryName())
+        do {
+            let writer = try TableWriter(.file(temporary), table.schema, format)
+            for rows in (0..<table.count).pieces(of: Self.batchSize) { try writer.write(table.slice(rows)) }
+            try writer.finish()
+            var findings: [String: String] = [:]
+            for each in guards {
+                let candidate = TrainingSetCandidate(set: self, file: temporary, format: format)
+                findings.merge(try each.approve(candidate)) { $1 }
+            }
+            try temporary.rename(to: path)
+            return findings
+        } catch {
+            try? temporary.remove()
+            throw error
+        }
+    }
+}

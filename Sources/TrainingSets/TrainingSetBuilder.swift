@@ -1,0 +1,124 @@
+import Features
+import FileSystem
+import ObjectStore
+import Tables
+
+import struct Workspace.TimeSpan
+
+/// Joins a service's features to the rows to be labelled, as they were known at each label's time.
+///
+///     let builder = try TrainingSetBuilder(plan, spine: spine, sources: StoredSources(store, lock, state: "the lock"))
+///     let set = try builder.build()
+///     set.table["temp"]
+///
+/// For a label at time *t* and its cut *t* − embargo, a plain feature is that of the row with the greatest (event time,
+/// availability time, row) with both times at or before the cut and an age of at most the view's time to live; an
+/// aggregation takes the rows known before the cut. Every row of the spine is one row of the result, in its order. The
+/// same inputs give the same result, however many threads work.
+public struct TrainingSetBuilder {
+    /// What is computed.
+    public let plan: ServicePlan
+    /// The rows to be labelled.
+    public let spine: SpineTable
+    private let sources: any SourceCatalog
+    private let embargo: TimeSpan?
+    private let threads: Int
+    private let batchSize: Int
+
+    /// Prepares a training set.
+    ///
+    /// - Parameters:
+    ///   - embargo: the least gap between the last fact and a label's time; a view's own counts where it is longer.
+    ///   - batchSize: how many rows of a source are read at once, about.
+    ///   - threads: how many threads may work.
+    /// - Throws: ``TrainingSetError/columnTaken(_:table:)`` if a feature has the name of a column of the spine.
+    public init(
+        _ plan: ServicePlan, spine: SpineTable, sources: any SourceCatalog, embargo: TimeSpan? = nil,
+        threads: Int = availableCores, batchSize: Int = 1 << 20
+    ) throws {
+        let taken = Set(spine.columns.schema.names)
+        if let name = plan.columnNames.first(where: taken.contains) {
+            throw TrainingSetError.columnTaken(name, table: spine.name)
+        }
+        (self.plan, self.spine, self.sources) = (plan, spine, sources)
+        (self.embargo, self.threads, self.batchSize) = (embargo, threads, max(1, batchSize))
+    }
+
+    /// Works everything out.
+    ///
+    /// - Parameter keepsFacts: whether ``TrainingSet/View/latestFacts`` are worked out too, in another pass over the times.
+    /// - Throws: ``TrainingSetError``, ``Features/InvalidDefinitions`` where expressions do not fit the data, ``Tables/TableError``.
+    public func build(keepsFacts: Bool = false) throws -> TrainingSet {
+        let index = SpineIndex(spine, threads: threads)
+        var tables: [String: SourceTable] = [:]
+        var views: [TrainingSet.View] = []
+        var columns: [[Column]] = []
+        for view in plan.views {
+            let table =
+                try tables[view.source.name]
+                ?? SourceTable(view.source, try sources.files(of: view.source), batchSize: batchSize)
+            tables[view.source.name] = table
+            let embargo = max(view.view.embargo, embargo ?? view.view.embargo)
+            let join = try ViewJoin(view, table, index, embargo: embargo.seconds * 1_000_000, threads: threads)
+            let result = try join.run()
+            columns.append(result.columns)
+            views.append(
+                TrainingSet.View(
+                    plan: view, embargo: embargo, files: table.files.map(\.file), readers: table.files.map(\.reader),
+                    latestRows: result.latest,
+                    latestFacts: keepsFacts ? try result.latest.map { try join.facts(in: $0) } : nil))
+        }
+        let features = plan.columns.map { place in
+            (name: plan.views[place.view].columns[place.column].name, column: columns[place.view][place.column])
+        }
+        let fields = features.map { Field($0.name, $0.column.type) }
+        let table = RecordBatch(
+            Schema(spine.columns.schema.fields + fields), spine.columns.columns + features.map(\.column),
+            count: spine.count)
+        return TrainingSet(plan: plan, spine: spine, table: table, views: views)
+    }
+}
+
+/// A service's features joined to the rows to be labelled.
+public struct TrainingSet: Sendable {
+    /// What came of one view.
+    public struct View: Sendable {
+        /// What was computed.
+        public let plan: ViewPlan
+        /// The gap that was kept between the last fact and a label's time.
+        public let embargo: TimeSpan
+        /// The tables that its source was read from, in the order in which their rows count.
+        public let files: [SourceFile]
+        /// The readers of these tables, which are open.
+        public let readers: [TableReader]
+        /// For each label the row of the source that plain features are of, from 0 through all files; -1 for none. `nil`
+        /// where there are no plain features.
+        public let latestRows: [Int32]?
+        /// For each label the fact that plain features are of, if that was asked for.
+        public let latestFacts: [Fact?]?
+    }
+
+    /// When a fact happened and became known.
+    public struct Fact: Sendable, Equatable {
+        /// When it happened, in microseconds since 1970.
+        public let eventTime: Int64
+        /// When it became known, in microseconds since 1970.
+        public let availabilityTime: Int64
+        /// Which of the view's ``View/files`` it is in.
+        public let file: Int
+    }
+
+    /// What was computed.
+    public let plan: ServicePlan
+    /// The rows that were to be labelled.
+    public let spine: SpineTable
+    /// The spine's columns, then the features.
+    public let table: RecordBatch
+    /// What came of each view of the plan.
+    public let views: [View]
+
+    /// The snapshots that the sources were read from, each once, by artifact.
+    public var inputs: [Snapshot.Input] {
+        Set(views.flatMap { $0.files.compactMap(\.input) }).sorted { $0.artifact < $1.artifact }
+    }
+}

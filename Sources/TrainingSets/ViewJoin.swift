@@ -1,0 +1,306 @@
+import Features
+import PointInTime
+import Tables
+
+/// Works out the features that a service asks of one view.
+final class ViewJoin {
+    private let plan: ViewPlan
+    private let bound: BoundViewPlan
+    private let table: SourceTable
+    private let index: SpineIndex
+    private let entities: SpineIndex.Keyed
+    private let embargo: Int64
+    private let threads: Int
+    /// The columns that are the latest row's.
+    private let latest: [Int]
+    private let windows: [WindowFeatures]
+
+    /// Prepares a view.
+    ///
+    /// - Parameter embargo: the gap kept between the last fact and a label's time, in microseconds.
+    init(_ plan: ViewPlan, _ table: SourceTable, _ index: SpineIndex, embargo: Int64, threads: Int) throws {
+        for name in plan.columnsOfData {
+            if let type = table.types[name], ExpressionType(type) == nil {
+                throw TrainingSetError.unsuitable(column: name, type: "\(type)", table: table.files[0].reader.name)
+            }
+        }
+        let bound = try plan.bound(toData: table.expressionTypes)
+        try table.check(plan.columnsOfData)
+        let keys = plan.keys.map { SpineKey(column: $0.spineColumn, kind: KeyKind($0.type)) }
+        (self.plan, self.bound, self.table, self.index) = (plan, bound, table, index)
+        (self.embargo, self.threads) = (embargo, threads)
+        entities = try index.keyed(by: keys, view: plan.view.name)
+        latest = plan.columns.indices.filter { plan.columns[$0].window == nil }
+        var types = table.expressionTypes
+        for column in bound.derived { types[column.name] = column.expression.type }
+        let aggregated = plan.columns.indices.filter { plan.columns[$0].window != nil }
+        var groups: [[String]] = []
+        for column in aggregated where !groups.contains(plan.columns[column].groupKeys) {
+            groups.append(plan.columns[column].groupKeys)
+        }
+        windows = try groups.map { group in
+            let groupKeys = try group.map { name in
+                guard let kind = types[name].flatMap({ KeyKind($0) }) else {
+                    throw TrainingSetError.wrongKeyType(
+                        column: name, type: types[name]?.description ?? "column that is not there",
+                        expected: "string, int64, boolean or timestamp", table: table.source.name)
+                }
+                return SpineKey(column: name, kind: kind)
+            }
+            return try WindowFeatures(
+                bound, columns: aggregated.filter { plan.columns[$0].groupKeys == group }, groupKeys: group,
+                keyed: try index.keyed(by: keys + groupKeys, view: plan.view.name), types: types)
+        }
+    }
+
+    /// The values of the view's columns, and for each label the row that a plain feature is of.
+    func run() throws -> (columns: [Column], latest: [Int32]?) {
+        do {
+            return try columns()
+        } catch let error as PointInTimeError {
+            throw TrainingSetError.join(error, view: plan.view.name)
+        }
+    }
+
+    private func columns() throws -> (columns: [Column], latest: [Int32]?) {
+        let spine = try entities.spine.withEmbargo(embargo)
+        let corrections = try corrections(spine)
+        let join = latest.isEmpty ? nil : try LatestRows(spine, plan.view.timeToLive, corrections, threads)
+        let reader = reader(
+            names: plan.keys.map(\.sourceColumn) + windows.flatMap(\.names),
+            expressions: [bound.filter, bound.retracted].compactMap { $0 } + windows.flatMap(\.expressions))
+        if windows.contains(where: \.needsOrder) {
+            try reader.forEachBatch { facts in for window in windows { try window.lookAhead(facts, reader) } }
+        }
+        for window in windows { try window.begin(corrections, embargo: embargo, threads: threads) }
+        try reader.forEachBatch { facts in
+            let parts = try keyParts(facts)
+            let codes = try codes(parts, facts)
+            let isCounted = try isCounted(facts, reader)
+            for window in windows {
+                try window.add(
+                    facts, reader, entities: codes, parts: parts, isCounted: isCounted, threads: threads)
+            }
+            try join?.add(facts, codes, isCounted)
+        }
+        var results: [Int: Column] = [:]
+        var requests: [(column: Int, request: FactValues.Request, perLabel: Int?)] = []
+        let rows = join?.finish()
+        for column in latest {
+            if let rows, let request = request(column, rows) { requests.append((column, request, nil)) }
+        }
+        for window in windows {
+            for (column, result) in zip(window.columns, try window.finish()) {
+                switch result {
+                case .column(let values): results[column] = values
+                case .rows(let rows, let perLabel):
+                    guard let request = request(column, rows) else { continue }
+                    requests.append((column, request, isList(column) ? perLabel : nil))
+                }
+            }
+        }
+        let values = try FactValues(table: table, bound: bound, threads: threads).values(requests.map(\.request))
+        for (request, values) in zip(requests, values) {
+            results[request.column] = try request.perLabel.map { try lists(values, of: $0, request.column) } ?? values
+        }
+        return (plan.columns.indices.compactMap { results[$0] }, rows)
+    }
+
+    /// The facts in some rows; -1 is none.
+    func facts(in rows: [Int32]) throws -> [TrainingSet.Fact?] {
+        let selection = RowSelection([rows])
+        let wanted = selection.rows
+        var found: [TrainingSet.Fact] = []
+        try reader(names: [], expressions: []).forEachBatch { batch in
+            batch.eventTimes.withBuffer { events in
+                batch.availabilityTimes.withBuffer { available in
+                    while found.count < wanted.count, Int(wanted[found.count]) < batch.firstRow + batch.count {
+                        let row = Int(wanted[found.count]) - batch.firstRow
+                        found.append(
+                            TrainingSet.Fact(
+                                eventTime: events[row], availabilityTime: available[row],
+                                file: table.file(ofRow: batch.firstRow + row)))
+                    }
+                }
+            }
+        }
+        return selection.places(of: rows).map { $0 < 0 ? nil : found[Int($0)] }
+    }
+
+    // MARK: Facts
+
+    private func reader(names: [String], expressions: [BoundExpression]) -> FactReader {
+        FactReader(table, bound, names: names, expressions: expressions, threads: threads)
+    }
+
+    private func keyParts(_ facts: FactBatch) throws -> [KeyPart] {
+        try plan.keys.map { key in
+            let value = facts.value(key.sourceColumn)
+            let kind = KeyKind(key.type)
+            guard let part = KeyPart(value, as: kind) else {
+                throw TrainingSetError.wrongKeyType(
+                    column: key.sourceColumn, type: value.typeName, expected: kind.rawValue,
+                    table: table.place(ofRow: facts.firstRow).table)
+            }
+            return part
+        }
+    }
+
+    /// The codes of the entities of rows of the source.
+    private func codes(_ parts: [KeyPart], _ facts: FactBatch) throws -> [Int32] {
+        guard var codes = try KeyPart.codes(parts, entities.coder, threads: threads) else {
+            throw TrainingSetError.tooManyBytes(column: plan.keys[0].sourceColumn)
+        }
+        codes.clear(where: facts.isRow)
+        return codes
+    }
+
+    /// The rows that can be facts of the view: those of its filter that take nothing back. `nil` for all.
+    private func isCounted(_ facts: FactBatch, _ reader: FactReader) throws -> [Bool]? {
+        let filter = try bound.filter.flatMap {
+            try reader.evaluate($0, facts.expressions, facts.firstRow, "where").truths
+        }
+        return both(filter, try retractions(facts, reader).map { $0.map { !$0 } })
+    }
+
+    private func retractions(_ facts: FactBatch, _ reader: FactReader) throws -> [Bool]? {
+        try bound.retracted.flatMap {
+            try reader.evaluate($0, facts.expressions, facts.firstRow, "retracted").truths
+        }
+    }
+
+    /// Which rows are replaced by others, and when. A row with a null in its event key is a fact of its own.
+    private func corrections(_ spine: Spine) throws -> Corrections {
+        let eventKey = plan.source.eventKey
+        if eventKey.isEmpty { return .none }
+        let versions = Versions(spine, threads)
+        let reader = reader(
+            names: plan.keys.map(\.sourceColumn) + eventKey, expressions: [bound.retracted].compactMap { $0 })
+        try reader.forEachBatch { facts in
+            var codes = try codes(try keyParts(facts), facts)
+            let parts = try eventKey.map { name in
+                let value = facts.value(name)
+                let type: ExpressionType? =
+                    switch value {
+                    case .column(let column): ExpressionType(column.type)
+                    case .vector(let vector): vector.type
+                    }
+                guard let kind = type.flatMap({ KeyKind($0) }), let part = KeyPart(value, as: kind) else {
+                    throw TrainingSetError.wrongKeyType(
+                        column: name, type: value.typeName, expected: "string, int64, boolean or timestamp",
+                        table: table.source.name)
+                }
+                codes.clear(where: part.validity)
+                return (part, kind)
+            }
+            try versions.add(facts, codes, parts, try retractions(facts, reader))
+        }
+        return versions.finish()
+    }
+
+    // MARK: Values
+
+    private func request(_ column: Int, _ rows: [Int32]) -> FactValues.Request? {
+        guard let expression = bound.values[column] else { return nil }
+        let defined = plan.columns[column]
+        // An aggregation's value has the type of an expression, whatever the column's.
+        var name: String?
+        if case .latest(let expression) = defined.value { name = expression.column }
+        return FactValues.Request(expression: expression, column: name, text: defined.feature, rows: rows)
+    }
+
+    private func isList(_ column: Int) -> Bool {
+        if case .aggregation(let aggregation) = plan.columns[column].value { return aggregation.function == .lastK }
+        return false
+    }
+
+    /// Lists of values, each as text in JSON.
+    private func lists(_ values: Column, of count: Int, _ column: Int) throws -> Column {
+        var builder = StringColumnBuilder()
+        for label in 0..<values.count / count {
+            let cells = (label * count..<(label + 1) * count).map { values.cell(at: $0) }.filter { $0 != .null }
+            if cells.isEmpty {
+                builder.appendNull()
+                continue
+            }
+            let text = values.type.jsonText(of: cells)
+            if builder.byteCount + text.utf8.count > Int(Int32.max) {
+                throw TrainingSetError.tooManyBytes(column: plan.columns[column].name)
+            }
+            builder.append(text)
+        }
+        return builder.finish()
+    }
+}
+
+/// The as-of join of a view's plain features.
+private final class LatestRows {
+    private var join: AsOfJoin?
+
+    init(
+        _ spine: Spine, _ timeToLive: TimeToLive?, _ corrections: Corrections, _ threads: Int
+    ) throws(PointInTimeError) {
+        join = try AsOfJoin(
+            spine: spine, timeToLive: timeToLive.map { $0.seconds * 1_000_000 }, corrections: corrections,
+            threads: threads)
+    }
+
+    func add(_ facts: FactBatch, _ entities: [Int32], _ isCounted: [Bool]?) throws {
+        var codes = entities
+        codes.clear(where: isCounted)
+        try facts.eventTimes.withBuffer { events in
+            try facts.availabilityTimes.withBuffer { available in
+                try join?.add(
+                    entities: codes.span, eventTimes: events.span, availabilityTimes: available.span,
+                    firstRow: facts.firstRow)
+            }
+        }
+    }
+
+    func finish() -> [Int32] {
+        guard let join = join.take() else { return [] }
+        return join.finish()
+    }
+}
+
+/// The versions of a source's facts.
+private final class Versions {
+    private var versions: FactVersions?
+    private var coder: KeyCoder?
+    private let threads: Int
+
+    init(_ spine: Spine, _ threads: Int) {
+        versions = FactVersions(spine: spine, threads: threads)
+        self.threads = threads
+    }
+
+    func add(
+        _ facts: FactBatch, _ entities: [Int32], _ parts: [(KeyPart, KeyKind)], _ isRetracted: [Bool]?
+    ) throws {
+        var keys: WholeNumbers
+        if parts.count == 1, let numbers = parts[0].0.numbers {
+            keys = numbers
+        } else {
+            var coder = coder ?? KeyCoder(kinds: parts.map { $0.1.engineKind })
+            self.coder = nil
+            guard let codes = try KeyPart.encode(parts.map(\.0), &coder) else {
+                throw TrainingSetError.tooManyBytes(column: "event_key")
+            }
+            self.coder = coder
+            keys = .computed(codes.map { Int64($0) })
+        }
+        let retracted = isRetracted ?? [Bool](repeating: false, count: facts.count)
+        try keys.withBuffer { keys in
+            try facts.availabilityTimes.withBuffer { available in
+                try versions?.add(
+                    entities: entities.span, eventKeys: keys.span, availabilityTimes: available.span,
+                    retracted: retracted.span, firstRow: facts.firstRow)
+            }
+        }
+    }
+
+    func finish() -> Corrections {
+        guard let versions = versions.take() else { return .none }
+        return versions.finish()
+    }
+}
