@@ -58,9 +58,14 @@ extension FeaturesCommand {
             let provenance = try stored.flatMap { TrainingSetProvenance(try workspace.store.snapshot($0.snapshot)) }
             let plan = try plan(session, definitions, provenance)
             let options = options(plan, provenance)
-            let table = try stored.map { try table(versioned, $0.path, options, session) }
+            let judged: GuardTable
+            if let stored {
+                judged = try table(versioned, stored.path, options, session)
+            } else {
+                judged = GuardTable([try session.table(file, options)])
+            }
             let set = try JudgedSet(
-                plan: plan, table: try table ?? GuardTable([session.table(file, options)]),
+                plan: plan, table: judged,
                 spine: try spine.map { GuardTable([try session.table($0, options)]) }, in: workspace,
                 provenance: provenance, split: try parts(session, options))
             let report = try LeakageGuard(try LeakageSettings(files: files)).check(set)
