@@ -46,17 +46,21 @@ struct FactReader {
     /// - Parameters:
     ///   - names: the columns that are needed as they are, besides the times.
     ///   - expressions: the expressions that will be computed, besides the source's own.
+    ///   - given: what expressions name that is no column of the source, and is given to them with each batch.
     init(
-        _ table: SourceTable, _ bound: BoundViewPlan, names: [String], expressions: [BoundExpression], threads: Int
+        _ table: SourceTable, _ bound: BoundViewPlan, names: [String], expressions: [BoundExpression],
+        given: [String] = [], threads: Int
     ) {
         let source = table.source
         let times = [source.eventTime] + [source.availability?.column].compactMap { $0 }
         let all = expressions + [bound.sourceFilter].compactMap { $0 }
-        let needed = times + names + all.flatMap(\.columns)
+        let given = Set(given)
+        let needed = times + names + all.flatMap(\.columns).filter { !given.contains($0) }
         let isDerived = Set(source.derivedColumns(for: needed).map(\.name))
         let derived = bound.derived.filter { isDerived.contains($0.name) }
         let columnsOfData = source.columnsOfData(for: needed)
         let inExpressions = Set((all + derived.map(\.expression)).flatMap(\.columns)).subtracting(isDerived)
+            .subtracting(given)
         self.table = table
         self.bound = bound
         self.columnsOfData = columnsOfData

@@ -68,7 +68,8 @@ final class ViewJoin {
         let join = latest.isEmpty ? nil : try LatestRows(spine, plan.view.timeToLive, corrections, threads)
         let reader = reader(
             names: plan.keys.map(\.sourceColumn) + windows.flatMap(\.names),
-            expressions: [bound.filter, bound.retracted].compactMap { $0 } + windows.flatMap(\.expressions))
+            expressions: [bound.filter, bound.retracted].compactMap { $0 } + windows.flatMap(\.expressions),
+            given: windows.flatMap(\.filterNames))
         if windows.contains(where: \.needsOrder) {
             try reader.forEachBatch { facts in for window in windows { try window.lookAhead(facts, reader) } }
         }
@@ -129,8 +130,8 @@ final class ViewJoin {
 
     // MARK: Facts
 
-    private func reader(names: [String], expressions: [BoundExpression]) -> FactReader {
-        FactReader(table, bound, names: names, expressions: expressions, threads: threads)
+    private func reader(names: [String], expressions: [BoundExpression], given: [String] = []) -> FactReader {
+        FactReader(table, bound, names: names, expressions: expressions, given: given, threads: threads)
     }
 
     private func keyParts(_ facts: FactBatch) throws -> [KeyPart] {

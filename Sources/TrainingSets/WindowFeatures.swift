@@ -88,6 +88,9 @@ final class WindowFeatures {
         }
     }
 
+    /// The names by which expressions know their filters, which are no columns of the source.
+    var filterNames: [String] { inputs.compactMap(\.filterName) }
+
     /// The columns that are taken as they are.
     var names: [String] { inputs.compactMap { $0.isAsItIs ? $0.column : nil } + groupKeys }
 
@@ -213,8 +216,9 @@ final class WindowFeatures {
         case .numbers(let values, let isValid):
             return .column(Column(fixed: values, .float64, isValid: isValid))
         case .integers(let values, let isValid):
-            if argument == .string, let input = aggregation.column, let texts = texts[input] {
-                guard let column = texts.column(values, isValid: isValid) else {
+            if argument == .string, let input = aggregation.column {
+                // Of a source without rows there are no texts, and each value is null.
+                guard let column = (texts[input] ?? TextNumbers()).column(values, isValid: isValid) else {
                     throw TrainingSetError.tooManyBytes(column: inputs[input].text)
                 }
                 return .column(column)

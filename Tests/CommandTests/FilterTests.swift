@@ -144,7 +144,7 @@ private final class TrackedFolder {
                 try folder.run("git", "checkout", "-q", "-f", "main")
             }
         }
-        #expect(killed > 15, "too few of the kills met a command at work")
+        #expect(killed > 5, "too few of the kills met a command at work")
         try folder.run("vintage", "gc", "--grace", "0s")
         try tracked.check("after the clean-up")
         for commit in commits {

@@ -77,7 +77,7 @@ struct RandomWorld {
             rows: rows, labels: labels, availability: Availability.allCases.randomElement(using: &generator)!,
             eventKeyCount: Int.random(in: 0...2, using: &generator), hasTwoKeys: chance(2),
             hasSourceFilter: chance(2), hasViewFilter: chance(2),
-            timeToLive: maybe(30 * Int.random(in: 0...10, using: &generator), 2),
+            timeToLive: maybe(30 * Int.random(in: 1...10, using: &generator), 2),
             embargo: [0, 0, 30, 45].randomElement(using: &generator)!, isDerived: chance(3))
     }
 
@@ -157,7 +157,7 @@ struct RandomWorld {
                 path: data/rows.csv
                 zone: America/New_York
                 columns: {\(types)}
-                derive: {twice: x * 2, moved: t + minutes(30 * coalesce(w, 0))}
+                derive: {twice: x * 2, moved: "t + minutes(30 * coalesce(w, 0))"}
                 event_time: \(isDerived ? "moved" : "t")
             \(availability)\(eventKey)\(hasSourceFilter ? "    where: w > 0\n" : "")
             views:
