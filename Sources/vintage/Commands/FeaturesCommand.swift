@@ -18,7 +18,7 @@ struct FeaturesCommand: ParsableCommand {
               vintage features show arrival
               vintage features graph --format dot | dot -Tsvg > features.svg
             """,
-        subcommands: [Validate.self, List.self, Show.self, Graph.self])
+        subcommands: [Validate.self, List.self, Show.self, Graph.self, FeaturesSplit.self, FeaturesSample.self])
 
     /// The option `--at`.
     struct RevisionOption: ParsableArguments {
