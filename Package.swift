@@ -67,6 +67,10 @@ let package = Package(
         .target(name: "TextFormats", swiftSettings: settings),
         .target(name: "PointInTime", swiftSettings: settings),
         .target(
+            name: "Splits",
+            dependencies: ["FileSystem", "ObjectStore", "PointInTime", "Tables", "TextFormats", "Workspace"],
+            swiftSettings: settings),
+        .target(
             name: "Checks",
             dependencies: ["FileSystem", "Git", "ObjectStore", "TextFormats", "Workspace"],
             swiftSettings: settings),
@@ -110,8 +114,8 @@ let package = Package(
         .executableTarget(
             name: "vintage",
             dependencies: [
-                "Checks", "Features", "GitBridge", "Leakage", "Remotes", "Tables", "Workspace", "ObjectStore", "Git",
-                "FileSystem", "TextFormats", "TrainingSets", "CPlatform",
+                "Checks", "Features", "GitBridge", "Leakage", "Remotes", "Splits", "Tables", "Workspace", "ObjectStore",
+                "Git", "FileSystem", "TextFormats", "TrainingSets", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -136,6 +140,7 @@ let package = Package(
         .testTarget(
             name: "WorkspaceTests", dependencies: ["Workspace", "FileSystem", "ObjectStore"], swiftSettings: settings),
         .testTarget(name: "PointInTimeTests", dependencies: ["PointInTime"], swiftSettings: settings),
+        .testTarget(name: "SplitsTests", dependencies: ["FileSystem", "Splits", "Tables"], swiftSettings: settings),
         .testTarget(
             name: "TablesTests", dependencies: ["Tables", "FileSystem", "ObjectStore"], exclude: ["tables.py"],
             swiftSettings: settings),

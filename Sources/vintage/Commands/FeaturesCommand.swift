@@ -22,7 +22,7 @@ struct FeaturesCommand: ParsableCommand {
             """,
         subcommands: [
             Validate.self, List.self, Show.self, Graph.self, FeaturesJoin.self, FeaturesBuild.self, FeaturesAsOf.self,
-            CheckTrainingSet.self, Explain.self,
+            CheckTrainingSet.self, Explain.self, FeaturesSplit.self, FeaturesSample.self,
         ])
 
     /// The option `--at`.
