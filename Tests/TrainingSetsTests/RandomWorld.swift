@@ -157,7 +157,7 @@ struct RandomWorld {
                 path: data/rows.csv
                 zone: America/New_York
                 columns: {\(types)}
-                derive: {twice: x * 2, moved: t + minutes(30 * coalesce(w, 0))}
+                derive: {twice: x * 2, moved: "t + minutes(30 * coalesce(w, 0))"}
                 event_time: \(isDerived ? "moved" : "t")
             \(availability)\(eventKey)\(hasSourceFilter ? "    where: w > 0\n" : "")
             views:
