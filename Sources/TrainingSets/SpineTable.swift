@@ -42,7 +42,17 @@ public struct SpineTable: Sendable {
         for key in plan.views.flatMap(\.keys) where [.string, .int64, .bool].contains(key.type) {
             options.types[key.spineColumn] = ColumnType(key.type)
         }
-        let reader = try TableReader(source, options)
+        var reader = try TableReader(source, options)
+        let unknown = reader.schema.fields.filter { !$0.type.isCarried }.map(\.name)
+        if reader.format != .parquet, !unknown.isEmpty {
+            // A column of CSV without any value has no type of its own.
+            let moments = plan.views.flatMap(\.keys).filter { [.date, .timestamp].contains($0.type) }.map(\.spineColumn)
+            for name in unknown {
+                let isMoment = name == time || moments.contains(name)
+                options.types[name] = isMoment ? .timestamp(.microsecond, zone: "UTC") : .string
+            }
+            reader = try TableReader(source, options)
+        }
         let needed = Set([time] + plan.views.flatMap { $0.keys.map(\.spineColumn) + $0.columns.flatMap(\.groupKeys) })
         let naive = needed.filter { reader.schema[$0]?.type.isNaiveTimestamp ?? false }.sorted()
         var moments: [String: Column] = [:]

@@ -46,6 +46,7 @@ struct FeaturesBuild: WorkspaceCommand {
         if let outer = try workspace.lock().artifact(containing: path), outer != path {
             throw TrainingSetError.misuse("\(path) lies in the artifact \(outer); name another with --artifact")
         }
+        try refuseUnstored(path, workspace)
         let found = try spine.find(plan, held, isStored: true, session)
         let builder = try TrainingSetBuilder(
             plan, spine: try spine.read(found, for: plan, session), sources: held.sources(in: workspace),
@@ -72,6 +73,15 @@ struct FeaturesBuild: WorkspaceCommand {
             session.printAdded(report.artifacts)
         }
         return .done
+    }
+
+    /// Refuses to write over a training set that is nowhere else.
+    private func refuseUnstored(_ path: RelativePath, _ workspace: Workspace) throws {
+        guard try workspace.root.appending(path).appending(Self.fileName).status() != nil else { return }
+        let status = try workspace.status([path]).artifacts.first { $0.path == path }
+        if status?.isClean ?? false { return }
+        throw TrainingSetError.misuse(
+            "\(path) has changes that are not stored; store them with 'vintage add \(path)', or take them away")
     }
 
     /// What the training set was made from.
