@@ -6,17 +6,6 @@ import Workspace
 extension SplitMethod: ExpressibleByArgument {}
 extension SampleMethod: ExpressibleByArgument {}
 
-/// An argument such as `24h`.
-struct SpanArgument: ExpressibleByArgument {
-    /// The span of time.
-    let span: TimeSpan
-
-    init?(argument: String) {
-        guard let span = TimeSpan(parsing: argument) else { return nil }
-        self.span = span
-    }
-}
-
 /// `vintage features split`.
 struct FeaturesSplit: WorkspaceCommand {
     static let configuration = CommandConfiguration(
