@@ -22,6 +22,8 @@ public struct LeakageSettings: Sendable {
     public var determination = 0.98
     /// The most rows whose values are recomputed from the sources.
     public var auditedRows = 2_000
+    /// The most rows of a source that are kept in memory to recompute a view.
+    public var sourceRows = 1_000_000
     /// The most rows from which statistics are made.
     public var statisticsRows = 50_000
     /// What the samples are drawn with.
