@@ -2,6 +2,8 @@ import Features
 import FileSystem
 import Yams
 
+import protocol Workspace.ErrorWithExitStatus
+import enum Workspace.ExitStatus
 import func Workspace.nearestName
 import struct Workspace.TextPosition
 import struct Workspace.Timestamp
@@ -36,7 +38,7 @@ public struct LeakageSettings: Sendable {
 }
 
 /// A part of the guard's settings that cannot be understood.
-public struct InvalidLeakageSettings: Error, Hashable, CustomStringConvertible {
+public struct InvalidLeakageSettings: Error, Hashable, CustomStringConvertible, ErrorWithExitStatus {
     /// Where it is.
     public let place: DefinitionPlace
     /// What is wrong and what to do.
@@ -44,6 +46,9 @@ public struct InvalidLeakageSettings: Error, Hashable, CustomStringConvertible {
 
     /// One line for people.
     public var description: String { "\(place): \(message)" }
+
+    /// Settings that cannot be understood are wrong use.
+    public var exitStatus: ExitStatus { .misused }
 }
 
 extension LeakageSettings {
