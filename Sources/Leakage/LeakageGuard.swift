@@ -1,5 +1,7 @@
 import Features
 
+import protocol Workspace.ErrorWithExitStatus
+import enum Workspace.ExitStatus
 import struct Workspace.Timestamp
 
 #if canImport(Glibc)
@@ -103,7 +105,7 @@ public struct LeakageGuard: Sendable {
 }
 
 /// A column that the table of a training set needs and does not have.
-public struct MissingColumn: Error, Hashable, CustomStringConvertible {
+public struct MissingColumn: Error, Hashable, CustomStringConvertible, ErrorWithExitStatus {
     /// The column.
     public let column: String
     /// The table.
@@ -114,4 +116,7 @@ public struct MissingColumn: Error, Hashable, CustomStringConvertible {
         "the training set \(table) has no column '\(column)', which tells its rows' keys or times; "
             + "check the file and the service's name"
     }
+
+    /// A file that is none of the service's is wrong use.
+    public var exitStatus: ExitStatus { .misused }
 }

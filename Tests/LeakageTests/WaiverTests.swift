@@ -101,4 +101,18 @@ struct WaiverTests {
         let second = try world.judge(World.definitions(), leaky, settings: try Self.settings(text))
         #expect(first.lines == second.lines)
     }
+
+    @Test("entities with more rows than fit are left out, and no leak is seen in them")
+    func leftOut() throws {
+        var world = World(44)
+        // One user has most of the rows.
+        for index in world.events.indices where index % 2 == 0 { world.events[index].user = 3 }
+        var settings = LeakageSettings()
+        settings.sourceRows = 400
+        let honest = try world.judge(World.definitions(), settings: settings)
+        #expect(honest.findings.isEmpty, "\(honest.lines.joined(separator: "\n"))")
+        #expect(honest.notes.contains { $0.hasPrefix("Of 'latest' ") && $0.hasSuffix("were left out.") })
+        let leaky = Join(isCurrent: { $0.happened <= $1 && $1 - $0.happened <= 10 * World.day })
+        #expect(try world.judge(World.definitions(), leaky, settings: settings).exitStatus == .found)
+    }
 }

@@ -2,6 +2,8 @@ import Features
 import FileSystem
 import Yams
 
+import protocol Workspace.ErrorWithExitStatus
+import enum Workspace.ExitStatus
 import func Workspace.nearestName
 import struct Workspace.TextPosition
 import struct Workspace.Timestamp
@@ -22,6 +24,8 @@ public struct LeakageSettings: Sendable {
     public var determination = 0.98
     /// The most rows whose values are recomputed from the sources.
     public var auditedRows = 2_000
+    /// The most rows of a source that are kept in memory to recompute a view.
+    public var sourceRows = 1_000_000
     /// The most rows from which statistics are made.
     public var statisticsRows = 50_000
     /// What the samples are drawn with.
@@ -34,7 +38,7 @@ public struct LeakageSettings: Sendable {
 }
 
 /// A part of the guard's settings that cannot be understood.
-public struct InvalidLeakageSettings: Error, Hashable, CustomStringConvertible {
+public struct InvalidLeakageSettings: Error, Hashable, CustomStringConvertible, ErrorWithExitStatus {
     /// Where it is.
     public let place: DefinitionPlace
     /// What is wrong and what to do.
@@ -42,6 +46,9 @@ public struct InvalidLeakageSettings: Error, Hashable, CustomStringConvertible {
 
     /// One line for people.
     public var description: String { "\(place): \(message)" }
+
+    /// Settings that cannot be understood are wrong use.
+    public var exitStatus: ExitStatus { .misused }
 }
 
 extension LeakageSettings {

@@ -98,7 +98,7 @@ struct SplitOverlap {
                 return chosen.isEmpty ? Array(repeating: 0, count: count) : KeyHash.ofRows(.init(chosen))
             }
             var times = VectorBuilder(.timestamp, capacity: count)
-            times.append(batch.columns[place[timeColumn] ?? 0], rows: (0..<count).map { Int32($0) })
+            times.append(batch.columns[place[timeColumn] ?? 0])
             let moments = times.vector
             let (whole, identities, entities) = (hashes(all), hashes(identity), keys.map(hashes))
             for row in 0..<count {

@@ -93,10 +93,13 @@ extension ExpressionVector {
 
     /// The moment of a row, in microseconds; `nil` for null or what is no moment.
     func moment(_ row: Int) -> Int64? {
-        if case .time(let time) = value(row) { return time }
-        return nil
+        guard case .timestamp(let vector) = self, vector.validity?[row] ?? true else { return nil }
+        return vector.values[row]
     }
 
     /// Whether a row is true; null is not.
     func isTrue(_ row: Int) -> Bool { value(row) == .bool(true) }
+
+    /// Whether each row is true; null is not.
+    var truths: [Bool] { (0..<count).map { isTrue($0) } }
 }

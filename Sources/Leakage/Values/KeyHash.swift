@@ -1,7 +1,10 @@
 import Tables
 
+import enum Features.ExpressionVector
+
 /// Hashes of keys, for finding the rows of a few entities among many. Equal keys have equal hashes, whatever the width of
-/// their columns; unequal ones are told apart afterwards.
+/// their columns. Of 64 bits, they are taken for the keys themselves: among millions of keys two unequal ones with one hash
+/// come once in millions of sets.
 enum KeyHash {
     /// The hash of several values.
     static func of(_ values: [GuardValue]) -> UInt64 {
@@ -19,6 +22,11 @@ enum KeyHash {
     private static func combined(_ hash: UInt64, _ next: UInt64) -> UInt64 { mixed(hash &* 31 &+ next) }
 
     private static let null: UInt64 = 0x6e75_6c6c
+
+    /// The hash of a row of some columns.
+    static func of(_ columns: [ExpressionVector], _ row: Int) -> UInt64 {
+        columns.reduce(0) { combined($0, of($1.value(row))) }
+    }
 
     private static func of(_ value: GuardValue) -> UInt64 {
         switch value {
@@ -56,7 +64,7 @@ enum KeyHash {
             }
         default:
             var builder = VectorBuilder(column.type.expressionType ?? .string, capacity: hashes.count)
-            builder.append(column, rows: hashes.indices.map { Int32($0) })
+            builder.append(column)
             let vector = builder.vector
             for row in hashes.indices { hashes[row] = combined(hashes[row], of(vector.value(row))) }
         }

@@ -29,7 +29,7 @@ struct PlainTrace {
         if places.isEmpty { return [] }
         var tallies = [Int: Tally]()
         for row in audit.rows {
-            let current = audit.current(row.entity, row.time)
+            let current = audit.current(row)
             var wrong: [(place: Int, stored: GuardValue, expected: GuardValue)] = []
             for place in places {
                 guard let stored = audit.frame.columns[audit.view.columns[place].name]?.value(row.row),
@@ -46,7 +46,7 @@ struct PlainTrace {
 
     private func add(
         _ item: (place: Int, stored: GuardValue, expected: GuardValue),
-        _ row: (row: Int, entity: [GuardValue], time: Int64),
+        _ row: AuditedRow,
         _ wrong: [(place: Int, stored: GuardValue, expected: GuardValue)], _ tallies: inout [Int: Tally]
     ) {
         var tally = tallies[item.place] ?? Tally()
@@ -84,12 +84,12 @@ struct PlainTrace {
     }
 
     private func origins(
-        _ row: (row: Int, entity: [GuardValue], time: Int64),
+        _ row: AuditedRow,
         _ wanted: [(place: Int, stored: GuardValue, expected: GuardValue)]
     ) -> Origins {
         var origins = Origins()
         let cut = audit.cut(row.time)
-        for candidate in audit.source.entities[row.entity] ?? [] {
+        for candidate in audit.source.entities[row.hash] ?? [] {
             let explains = wanted.allSatisfy { item in
                 audit.source.values[item.place].map { item.stored.matches($0.value(candidate), slack: 1e-6) } ?? false
             }

@@ -3,14 +3,16 @@ import Tables
 
 /// The rows of a source that belong to a few entities, with all that a view makes of each.
 struct SourceRows {
-    /// The rows of each entity by its keys, by (event time, availability time, order in the source).
-    let entities: [[GuardValue]: [Int]]
+    /// The rows of each entity by the hash of its keys, by (event time, availability time, order in the source).
+    let entities: [UInt64: [Int]]
     /// When each row's fact happened, in microseconds.
     let eventTimes: [Int64]
     /// When it became known, in microseconds.
     let availabilityTimes: [Int64]
-    /// Rows of one fact have one number.
-    let facts: [Int32]
+    /// When a later version of each row's fact became known; the greatest number for none.
+    let replacedAt: [Int64]
+    /// Rows of one fact have one number; `nil` where each row is a fact of its own.
+    let facts: [Int32]?
     /// The rows that take their fact back.
     let isRetraction: [Bool]
     /// The rows that count for the view.
@@ -21,22 +23,24 @@ struct SourceRows {
     let valueFilters: [ExpressionVector?]
     /// The columns of the source, derived ones too.
     let columns: [String: ExpressionVector]
-    /// Why not all entities that were asked for are there; `nil` if they are.
-    let note: String?
-
-    /// The most rows that are kept in memory.
-    private static let mostRows = 3_000_000
+    /// The entities that were asked for and left out, since all had too many rows.
+    let leftOut: Set<UInt64>
 
     /// Reads the rows of some entities.
     ///
-    /// - Parameter alsoRead: further columns of the source, kept in ``columns``.
-    init(_ view: ViewPlan, _ table: GuardTable, entities wanted: Set<[GuardValue]>, alsoRead: [String]) throws {
+    /// - Parameters:
+    ///   - wanted: the hashes of the entities' keys.
+    ///   - alsoRead: further columns of the source, kept in ``columns``.
+    ///   - limit: the most rows that are kept in memory, but for one entity's.
+    init(
+        _ view: ViewPlan, _ table: GuardTable, entities wanted: Set<UInt64>, alsoRead: [String], limit: Int
+    ) throws {
         let types = table.types
         let bound = try view.bound(toData: types)
         let names = Set(view.columnsOfData + view.source.columnsOfData(for: alsoRead)).filter { types[$0] != nil }
             .sorted()
-        let (rows, note) = try Self.find(view, table, bound, wanted)
-        self.note = note
+        let (rows, leftOut) = try Self.find(view, table, wanted, limit)
+        self.leftOut = leftOut
         var batch = ExpressionBatch(count: rows.count, columns: try table.values(names, rows: rows))
         try bound.derive(in: &batch)
         var columns: [String: ExpressionVector] = [:]
@@ -46,87 +50,103 @@ struct SourceRows {
             }
         }
         self.columns = columns
-        let count = rows.count
-        // A row is not known before the last part of a microsecond is over.
-        let times = [view.source.eventTime, view.source.availability?.column].compactMap { $0 }
-        let ofData = Set(times).filter { name in
-            types[name] != nil && !view.source.derived.contains { $0.name == name }
-        }.sorted()
-        let later = ofData.isEmpty ? [:] : try table.values(ofData, rows: rows, roundsUp: true)
-        let event = later[view.source.eventTime] ?? columns[view.source.eventTime]
-        let known = view.source.availability?.column.flatMap { later[$0] ?? columns[$0] } ?? event
-        let lag = (view.source.availability?.lag.seconds ?? 0) * 1_000_000
-        var isRow = [Bool](repeating: true, count: count)
-        if let filter = try bound.sourceFilter?.evaluate(batch) { isRow = (0..<count).map { filter.isTrue($0) } }
-        var (eventTimes, availabilityTimes) = ([Int64](), [Int64]())
-        for row in 0..<count {
-            let (happened, wasKnown) = (event?.moment(row), known?.moment(row))
-            // The join refuses rows without times, so there is nothing to compare for them.
-            if happened == nil || wasKnown == nil { isRow[row] = false }
-            eventTimes.append(happened ?? 0)
-            availabilityTimes.append((wasKnown ?? 0).addingReportingOverflow(lag).partialValue)
-        }
-        let retraction = try bound.retracted?.evaluate(batch)
-        isRetraction = (0..<count).map { retraction?.isTrue($0) ?? false }
-        let filter = try bound.filter?.evaluate(batch)
-        passes = (0..<count).map { filter?.isTrue($0) ?? true }
+        var isRow =
+            try bound.sourceFilter.map { try $0.evaluate(batch).truths }
+            ?? [Bool](repeating: true, count: rows.count)
+        let times = try Self.times(view.source, table, rows, columns)
+        (eventTimes, availabilityTimes) = (times.events, times.availability)
+        // The join refuses rows without times, so there is nothing to compare for them.
+        for row in isRow.indices where !times.isThere[row] { isRow[row] = false }
+        isRetraction = try bound.retracted?.evaluate(batch).truths ?? [Bool](repeating: false, count: rows.count)
+        passes = try bound.filter?.evaluate(batch).truths ?? [Bool](repeating: true, count: rows.count)
         values = try bound.values.map { try $0?.evaluate(batch) }
         valueFilters = try bound.valueFilters.map { try $0?.evaluate(batch) }
         let keys = view.keys.compactMap { columns[$0.sourceColumn] }
-        var entities: [[GuardValue]: [Int]] = [:]
-        for row in 0..<count where isRow[row] {
-            let key = keys.map { $0.value(row) }
-            if wanted.contains(key) { entities[key, default: []].append(row) }
-        }
-        let (happened, wasKnown) = (eventTimes, availabilityTimes)
-        self.entities = entities.mapValues { rows in
-            rows.sorted { (happened[$0], wasKnown[$0], $0) < (happened[$1], wasKnown[$1], $1) }
-        }
-        self.eventTimes = eventTimes
-        self.availabilityTimes = availabilityTimes
-        facts = Self.facts(view.source, columns, keys, count)
+        let hashes = rows.indices.map { KeyHash.of(keys, $0) }
+        entities = Self.grouped(isRow, hashes, wanted, times.events, times.availability)
+        facts = Self.facts(view.source, columns, keys, rows.count)
+        replacedAt = Self.replacements(facts, isRow, times.availability)
     }
 
-    /// The rows that may belong to one of the entities: equal hashes, told apart later.
+    // MARK: Reading
+
+    /// The rows of the entities, and the entities that are left out.
     private static func find(
-        _ view: ViewPlan, _ table: GuardTable, _ bound: BoundViewPlan, _ wanted: Set<[GuardValue]>
-    ) throws -> (rows: [Int], note: String?) {
+        _ view: ViewPlan, _ table: GuardTable, _ wanted: Set<UInt64>, _ limit: Int
+    ) throws -> (rows: [Int], leftOut: Set<UInt64>) {
         let keys = view.keys.map(\.sourceColumn)
-        let hashes = Set(wanted.map { KeyHash.of($0) })
         let derived = Set(view.source.derived.map(\.name))
         if keys.contains(where: { derived.contains($0) }) {
             // A derived key has to be computed for each row before it can be compared.
-            return (Array(0..<(try table.rowCount())), nil)
+            return (Array(0..<(try table.rowCount())), [])
         }
         var (rows, owners): ([Int], [UInt64]) = ([], [])
         var first = 0
         try table.forEachBatch(keys) { batch in
-            for (row, hash) in KeyHash.ofRows(batch).enumerated() where hashes.contains(hash) {
+            for (row, hash) in KeyHash.ofRows(batch).enumerated() where wanted.contains(hash) {
                 rows.append(first + row)
                 owners.append(hash)
             }
             first += batch.count
         }
-        if rows.count <= mostRows { return (rows, nil) }
+        if rows.count <= limit { return (rows, []) }
         // Entities with the fewest rows first, as many as fit.
         var counts: [UInt64: Int] = [:]
         for owner in owners { counts[owner, default: 0] += 1 }
-        var kept: Set<UInt64> = []
+        var leftOut: Set<UInt64> = []
         var sum = 0
         for (owner, count) in counts.sorted(by: { ($0.value, $0.key) < ($1.value, $1.key) }) {
-            if sum + count > mostRows, !kept.isEmpty { break }
-            sum += count
-            kept.insert(owner)
+            if sum + count > limit, sum > 0 { leftOut.insert(owner) } else { sum += count }
         }
-        let note =
-            "Of '\(view.view.name)' the \(counts.count - kept.count) entities with the most rows were not recomputed."
-        return (rows.indices.filter { kept.contains(owners[$0]) }.map { rows[$0] }, note)
+        return (rows.indices.filter { !leftOut.contains(owners[$0]) }.map { rows[$0] }, leftOut)
     }
+
+    private static func times(
+        _ source: FeatureSource, _ table: GuardTable, _ rows: [Int], _ columns: [String: ExpressionVector]
+    ) throws -> (events: [Int64], availability: [Int64], isThere: [Bool]) {
+        // A row is not known before the last part of a microsecond is over.
+        let names = Set([source.eventTime, source.availability?.column].compactMap { $0 })
+        let fine = names.filter { name in
+            guard case .timestamp(.nanosecond, _)? = table.schema[name]?.type else { return false }
+            return !source.derived.contains { $0.name == name }
+        }.sorted()
+        let later = fine.isEmpty ? [:] : try table.values(fine, rows: rows, roundsUp: true)
+        func column(_ name: String) -> ExpressionVector? { later[name] ?? columns[name] }
+        let event = column(source.eventTime)
+        let known = source.availability?.column.map { column($0) } ?? event
+        let lag = (source.availability?.lag.seconds ?? 0) * 1_000_000
+        var (events, availability, isThere) = ([Int64](), [Int64](), [Bool]())
+        for row in rows.indices {
+            let (happened, wasKnown) = (event?.moment(row), known?.moment(row))
+            isThere.append(happened != nil && wasKnown != nil)
+            events.append(happened ?? 0)
+            availability.append((wasKnown ?? 0).addingReportingOverflow(lag).partialValue)
+        }
+        return (events, availability, isThere)
+    }
+
+    private static func grouped(
+        _ isRow: [Bool], _ hashes: [UInt64], _ wanted: Set<UInt64>, _ events: [Int64], _ availability: [Int64]
+    ) -> [UInt64: [Int]] {
+        var entities: [UInt64: [Int]] = [:]
+        for row in isRow.indices where isRow[row] && wanted.contains(hashes[row]) {
+            entities[hashes[row], default: []].append(row)
+        }
+        return entities.mapValues { rows in
+            rows.sorted { left, right in
+                if events[left] != events[right] { return events[left] < events[right] }
+                if availability[left] != availability[right] { return availability[left] < availability[right] }
+                return left < right
+            }
+        }
+    }
+
+    // MARK: Versions
 
     private static func facts(
         _ source: FeatureSource, _ columns: [String: ExpressionVector], _ keys: [ExpressionVector], _ count: Int
-    ) -> [Int32] {
-        if source.eventKey.isEmpty { return (0..<count).map { Int32($0) } }
+    ) -> [Int32]? {
+        if source.eventKey.isEmpty { return nil }
         let parts = keys + source.eventKey.compactMap { columns[$0] }
         var numbers: [[GuardValue]: Int32] = [:]
         return (0..<count).map { row in
@@ -138,26 +158,46 @@ struct SourceRows {
         }
     }
 
-    /// The rows of an entity that count at a moment, in order, whatever their event times: known by then, the last known
-    /// version of their fact, no retraction.
+    /// When the next version of each row's fact became known: the next by (availability time, order in the source).
+    private static func replacements(_ facts: [Int32]?, _ isRow: [Bool], _ availability: [Int64]) -> [Int64] {
+        var replacedAt = [Int64](repeating: .max, count: isRow.count)
+        guard let facts else { return replacedAt }
+        let rows = isRow.indices.filter { isRow[$0] }.sorted { left, right in
+            if facts[left] != facts[right] { return facts[left] < facts[right] }
+            if availability[left] != availability[right] { return availability[left] < availability[right] }
+            return left < right
+        }
+        for (row, next) in zip(rows, rows.dropFirst()) where facts[row] == facts[next] {
+            replacedAt[row] = availability[next]
+        }
+        return replacedAt
+    }
+
+    /// Whether a row counts at a moment, whatever its event time: it is known by then, is the last known version of its fact,
+    /// and no retraction.
     ///
     /// - Parameters:
-    ///   - moment: by when they must be known; `nil` for any time.
-    ///   - isStrict: whether they must be known before that moment.
-    func known(_ entity: [GuardValue], by moment: Int64?, isStrict: Bool) -> [Int] {
-        let all = entities[entity] ?? []
-        let known = all.filter { row in
-            guard let moment else { return true }
-            return isStrict ? availabilityTimes[row] < moment : availabilityTimes[row] <= moment
-        }
-        var last: [Int32: Int] = [:]
-        for row in known {
-            guard let other = last[facts[row]] else {
-                last[facts[row]] = row
-                continue
+    ///   - moment: by when it must be known; `nil` for any time.
+    ///   - isStrict: whether it must be known before that moment.
+    @inline(__always)
+    func counts(_ row: Int, by moment: Int64?, isStrict: Bool) -> Bool {
+        if isRetraction[row] { return false }
+        guard let moment else { return replacedAt[row] == .max }
+        if isStrict { return availabilityTimes[row] < moment && replacedAt[row] >= moment }
+        return availabilityTimes[row] <= moment && replacedAt[row] > moment
+    }
+
+    /// The places among an entity's rows of those whose event times lie in [start, end).
+    func places(of rows: [Int], from start: Int64, until end: Int64) -> Range<Int> {
+        func first(notBefore time: Int64) -> Int {
+            var (low, high) = (0, rows.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if eventTimes[rows[middle]] < time { low = middle + 1 } else { high = middle }
             }
-            if (availabilityTimes[other], other) < (availabilityTimes[row], row) { last[facts[row]] = row }
+            return low
         }
-        return known.filter { last[facts[$0]] == $0 && !isRetraction[$0] }
+        let from = first(notBefore: start)
+        return from..<max(from, first(notBefore: end))
     }
 }

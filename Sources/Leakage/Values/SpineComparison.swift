@@ -44,7 +44,7 @@ struct SpineComparison {
             if isNumber {
                 // One of the two may hold whole numbers where the other has fractions.
                 var builder = VectorBuilder(.float64, capacity: batch.count)
-                builder.append(batch.columns[0], rows: (0..<batch.count).map { Int32($0) })
+                builder.append(batch.columns[0])
                 let vector = builder.vector
                 hashes += (0..<batch.count).map { KeyHash.of([vector.value($0)]) }
             } else {

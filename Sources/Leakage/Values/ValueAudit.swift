@@ -7,12 +7,12 @@ struct ValueAudit {
     let frame: TrainingFrame
     let source: SourceRows
     /// The places in the frame that are recomputed, with each one's keys.
-    let rows: [(row: Int, entity: [GuardValue], time: Int64)]
+    let rows: [AuditedRow]
     private(set) var findings: [LeakageFinding] = []
     private(set) var notes: [String] = []
 
     /// The most rows of the source that are looked at, counted once for each row of the training set.
-    private static let mostVisits = 100_000_000
+    private static let mostVisits = 1_000_000_000
     /// The most values of a column whose origin is searched.
     static let mostTraced = 100
 
@@ -21,24 +21,27 @@ struct ValueAudit {
     ) throws {
         (self.plan, self.view, self.frame) = (plan, view, frame)
         let keys = view.keys.compactMap { frame.columns[$0.spineColumn] }
-        var rows: [(row: Int, entity: [GuardValue], time: Int64)] = []
+        var rows: [AuditedRow] = []
         for row in frame.audited {
             let entity = keys.map { $0.value(row) }
             guard let time = frame.time(row), !entity.contains(.null) else { continue }
-            rows.append((row, entity, time))
+            rows.append(AuditedRow(row: row, entity: entity, hash: KeyHash.of(entity), time: time))
         }
         let source = try SourceRows(
-            view, table, entities: Set(rows.map(\.entity)), alsoRead: plan.label?.event.map(\.source) ?? [])
+            view, table, entities: Set(rows.map(\.hash)), alsoRead: plan.label?.event.map(\.source) ?? [],
+            limit: settings.sourceRows)
         self.source = source
+        let there = rows.filter { !source.leftOut.contains($0.hash) }
         var visits = 0
-        let kept = rows.prefix { row in
-            visits += source.entities[row.entity]?.count ?? 0
-            return visits <= Self.mostVisits
-        }
-        self.rows = Array(kept)
-        if let note = source.note { notes.append(note) }
-        if kept.count < rows.count {
-            notes.append("Of '\(view.view.name)' \(kept.count) rows were recomputed: its entities have many rows.")
+        self.rows = Array(
+            there.prefix { row in
+                visits += source.entities[row.hash]?.count ?? 0
+                return visits <= Self.mostVisits
+            })
+        if self.rows.count < rows.count {
+            notes.append(
+                "Of '\(view.view.name)' \(self.rows.count) rows were recomputed; entities with the most rows were left out."
+            )
         }
     }
 
@@ -71,7 +74,7 @@ struct ValueAudit {
     }
 
     /// A row of the training set, for messages.
-    func named(_ row: (row: Int, entity: [GuardValue], time: Int64)) -> String {
+    func named(_ row: AuditedRow) -> String {
         let keys = zip(view.keys, row.entity).map { "\($0.spineColumn) \($1)" }.joined(separator: ", ")
         return "row \(frame.rows[row.row] + 1) (\(keys), \(moment(row.time)))"
     }
@@ -79,23 +82,31 @@ struct ValueAudit {
     // MARK: Rows and windows as the design says
 
     /// The row that a plain view yields; `nil` for none.
-    func current(_ entity: [GuardValue], _ time: Int64) -> Int? {
-        let cut = cut(time)
-        let known = source.known(entity, by: cut, isStrict: false)
-        guard let last = known.last(where: { source.eventTimes[$0] <= cut && source.passes[$0] }) else { return nil }
-        if let limit = view.view.timeToLive, time - source.eventTimes[last] > limit.seconds * 1_000_000 { return nil }
+    func current(_ row: AuditedRow) -> Int? {
+        let cut = cut(row.time)
+        guard let rows = source.entities[row.hash] else { return nil }
+        let places = source.places(of: rows, from: .min, until: cut + 1)
+        let last = rows[places].last { source.passes[$0] && source.counts($0, by: cut, isStrict: false) }
+        guard let last else { return nil }
+        if let limit = view.view.timeToLive, row.time - source.eventTimes[last] > limit.seconds * 1_000_000 {
+            return nil
+        }
         return last
     }
 
-    /// The rows of a window that count for a column of the view.
+    /// The rows with event times in [start, end) that count for a column of the view.
     ///
-    /// - Parameter start: the first event time that lies in it.
-    func window(_ known: [Int], from start: Int64, until end: Int64, _ place: Int, _ row: Int) -> [Int] {
+    /// - Parameter moment: by when they must be known; `nil` for any time.
+    func window(
+        _ row: AuditedRow, from start: Int64, until end: Int64, knownBy moment: Int64?, isStrict: Bool = true,
+        _ place: Int
+    ) -> [Int] {
+        guard let rows = source.entities[row.hash] else { return [] }
         let groups = view.columns[place].groupKeys.map { name in
-            (source: source.columns[name], value: frame.columns[name]?.value(row) ?? .null)
+            (source: source.columns[name], value: frame.columns[name]?.value(row.row) ?? .null)
         }
-        return known.filter { candidate in
-            source.eventTimes[candidate] >= start && source.eventTimes[candidate] < end && source.passes[candidate]
+        return rows[source.places(of: rows, from: start, until: end)].filter { candidate in
+            source.passes[candidate] && source.counts(candidate, by: moment, isStrict: isStrict)
                 && (source.valueFilters[place]?.isTrue(candidate) ?? true)
                 && groups.allSatisfy { $0.source?.value(candidate) == $0.value && $0.value != .null }
         }
@@ -125,9 +136,9 @@ struct ValueAudit {
                 let cut = cut(row.time)
                 var used: [Int] = []
                 if let length = column.window {
-                    let known = source.known(row.entity, by: cut, isStrict: true)
-                    used = window(known, from: cut - length.span.seconds * 1_000_000, until: cut, place, row.row)
-                } else if let current = current(row.entity, row.time) {
+                    let start = cut - length.span.seconds * 1_000_000
+                    used = window(row, from: start, until: cut, knownBy: cut, place)
+                } else if let current = current(row) {
                     used = [current]
                 }
                 guard used.contains(where: { isOwn($0, row.row) }) else { continue }
@@ -147,10 +158,10 @@ struct ValueAudit {
 
     /// Versions of one fact in a source that does not say when each became known.
     private func conflictingVersions() -> LeakageFinding? {
-        guard view.source.availability == nil, !view.source.eventKey.isEmpty else { return nil }
+        guard view.source.availability == nil, let facts = source.facts else { return nil }
         var count = 0
         for (_, rows) in source.entities {
-            let versions = Dictionary(grouping: rows) { source.facts[$0] }
+            let versions = Dictionary(grouping: rows) { facts[$0] }
             for (_, versions) in versions where versions.count > 1 {
                 let isRestated = view.columns.indices.contains { place in
                     guard let values = source.values[place] else { return false }
@@ -165,4 +176,16 @@ struct ValueAudit {
             "\(count) facts of the source were restated, and nothing says when; declare its availability",
             evidence: [.init("facts", "\(count)")], severity: .error, place: view.source.place)
     }
+}
+
+/// A row of the training set whose values are recomputed.
+struct AuditedRow {
+    /// The place in the frame.
+    let row: Int
+    /// The keys of its entity, in the order of the view's.
+    let entity: [GuardValue]
+    /// The hash of the keys.
+    let hash: UInt64
+    /// Its time, in microseconds.
+    let time: Int64
 }

@@ -26,8 +26,9 @@ struct VectorBuilder {
     private let type: ExpressionType
     private var integers: [Int64] = []
     private var numbers: [Double] = []
-    private var texts: [String?] = []
+    private var texts = TextVector()
     private var validity: [Bool] = []
+    private var hasNulls = false
     private let roundsUp: Bool
 
     /// - Parameter roundsUp: whether a part of a microsecond counts as a whole one.
@@ -35,23 +36,53 @@ struct VectorBuilder {
         self.type = type
         self.roundsUp = roundsUp
         validity.reserveCapacity(capacity)
+        switch type {
+        case .string: texts = TextVector(capacity: capacity)
+        case .float64: numbers.reserveCapacity(capacity)
+        default: integers.reserveCapacity(capacity)
+        }
     }
 
     /// Adds some rows of a column. A value of a type that does not fit becomes null.
     mutating func append(_ column: Column, rows: [Int32]) {
-        let held = column.type.expressionType
-        for row in rows {
-            let cell = held == nil ? Cell.null : column.cell(at: Int(row))
-            append(cell, column.type)
+        switch (type, column.type) {
+        case (.string, .string):
+            column.withStrings { strings in
+                for row in rows {
+                    let isValid = note(!column.isNull(at: Int(row)))
+                    if isValid { texts.append(strings[Int(row)]) } else { texts.append([]) }
+                }
+            }
+        case (.float64, .float64):
+            column.withValues(as: Double.self) { values in
+                for row in rows { numbers.append(note(!column.isNull(at: Int(row))) ? values[Int(row)] : 0) }
+            }
+        case (.int64, .int64), (.timestamp, .timestamp(.microsecond, _)):
+            column.withValues(as: Int64.self) { values in
+                for row in rows { integers.append(note(!column.isNull(at: Int(row))) ? values[Int(row)] : 0) }
+            }
+        default:
+            let isHeld = column.type.expressionType != nil
+            for row in rows { append(isHeld ? column.cell(at: Int(row)) : .null, column.type) }
         }
+    }
+
+    /// Adds all rows of a column.
+    mutating func append(_ column: Column) { append(column, rows: (0..<column.count).map { Int32($0) }) }
+
+    @discardableResult
+    private mutating func note(_ isValid: Bool) -> Bool {
+        validity.append(isValid)
+        if !isValid { hasNulls = true }
+        return isValid
     }
 
     private mutating func append(_ cell: Cell, _ columnType: ColumnType) {
         var isValid = true
         switch (type, cell) {
-        case (.string, .text(let text)): texts.append(text)
+        case (.string, .text(let text)): texts.append(text.utf8)
         case (.string, _):
-            texts.append(nil)
+            texts.append([])
             isValid = false
         case (.float64, .number(let value)): numbers.append(value)
         case (.float64, .integer(let value)): numbers.append(Double(value))
@@ -71,14 +102,17 @@ struct VectorBuilder {
             integers.append(0)
             isValid = false
         }
-        validity.append(isValid)
+        note(isValid)
     }
 
     /// The values.
     var vector: ExpressionVector {
-        let validity = validity.contains(false) ? validity : nil
+        let validity = hasNulls ? validity : nil
         switch type {
-        case .string: return .string(TextVector(texts))
+        case .string:
+            var texts = texts
+            texts.validity = validity
+            return .string(texts)
         case .float64: return .float64(FixedVector(numbers, validity: validity))
         case .bool: return .bool(FixedVector(integers.map { $0 != 0 }, validity: validity))
         case .int64: return .int64(FixedVector(integers, validity: validity))
@@ -98,7 +132,7 @@ extension ColumnType {
             case .second: count.multipliedReportingOverflow(by: 1_000_000).partialValue
             case .millisecond: count.multipliedReportingOverflow(by: 1_000).partialValue
             case .microsecond: count
-            case .nanosecond: roundsUp ? -((0 &- count).dividedDown) : count.dividedDown
+            case .nanosecond: roundsUp ? -(0 &- count).thousandth : count.thousandth
             }
         default: count
         }
@@ -107,5 +141,5 @@ extension ColumnType {
 
 extension Int64 {
     /// A thousandth, rounded down.
-    fileprivate var dividedDown: Int64 { self >= 0 ? self / 1_000 : (self + 1) / 1_000 - 1 }
+    fileprivate var thousandth: Int64 { self >= 0 ? self / 1_000 : (self + 1) / 1_000 - 1 }
 }

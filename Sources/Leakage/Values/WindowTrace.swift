@@ -51,8 +51,7 @@ struct WindowTrace {
         var explained: [Suspect: Int] = [:]
         for row in audit.rows {
             let cut = audit.cut(row.time)
-            let known = audit.source.known(row.entity, by: cut, isStrict: true)
-            let rows = audit.window(known, from: cut - length, until: cut, place, row.row)
+            let rows = audit.window(row, from: cut - length, until: cut, knownBy: cut, place)
             let (held, expected) = (stored.value(row.row), value.of(rows))
             if value.agrees(held, expected, rows) { continue }
             wrong += 1
@@ -83,12 +82,11 @@ struct WindowTrace {
                 + "the revision that it was built from", evidence)
     }
 
-    private func candidates(_ suspect: Suspect, _ row: (row: Int, entity: [GuardValue], time: Int64)) -> [Int]? {
+    private func candidates(_ suspect: Suspect, _ row: AuditedRow) -> [Int]? {
         let (cut, time) = (audit.cut(row.time), row.time)
         let horizon = (audit.plan.label?.horizon.seconds ?? 0) * 1_000_000
         func window(_ start: Int64, _ end: Int64, knownBy moment: Int64?, isStrict: Bool = true) -> [Int] {
-            let known = audit.source.known(row.entity, by: moment, isStrict: isStrict)
-            return audit.window(known, from: start, until: end, place, row.row)
+            audit.window(row, from: start, until: end, knownBy: moment, isStrict: isStrict, place)
         }
         switch suspect {
         case .notYetKnown: return window(cut - length, cut, knownBy: nil)
