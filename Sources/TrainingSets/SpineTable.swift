@@ -79,7 +79,9 @@ public struct SpineTable: Sendable {
             throw TableError.noColumn(time, table: name, nearest: nil)
         }
         guard !column.type.isNaiveTimestamp else { throw TableError.naiveTimestamp(time, table: name) }
-        guard let times = WholeNumbers(moments: column, .down) else {
+        // A CSV file without rows does not tell what its columns are.
+        let found = column.count == 0 ? .computed([]) : WholeNumbers(moments: column, .down)
+        guard let times = found else {
             throw TrainingSetError.notMoments(column: time, type: "\(column.type)", table: name)
         }
         if column.nullCount > 0, let row = (0..<column.count).first(where: { column.isNull(at: $0) }) {

@@ -32,7 +32,8 @@ struct TimeSplitTests {
             let split: HoldOut
             do {
                 split = try HoldOut(times, blocks, span, groups: groups)
-            } catch .nothingLeft {
+            } catch {
+                guard case SplitError.nothingLeft = error else { throw error }
                 refused += 1
                 continue
             }
