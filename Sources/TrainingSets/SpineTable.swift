@@ -30,7 +30,7 @@ public struct SpineTable: Sendable {
     ///   - plan: what is computed: its keys name columns that must be there.
     ///   - time: the column of the label's time; by default the one that the service's label names.
     ///   - zone: the zone of timestamps that have none.
-    /// - Throws: ``TrainingSetError/noTime(column:what:table:row:)`` for a row without a time, ``Tables/TableError``.
+    /// - Throws: ``TrainingSetError/noLabelTime(column:table:row:)`` for a row without a time, ``Tables/TableError``.
     public init(
         _ source: TableSource, format: TableFormat? = nil, for plan: ServicePlan, time: String? = nil,
         zone: String? = nil, threads: Int
@@ -85,7 +85,7 @@ public struct SpineTable: Sendable {
             throw TrainingSetError.notMoments(column: time, type: "\(column.type)", table: name)
         }
         if column.nullCount > 0, let row = (0..<column.count).first(where: { column.isNull(at: $0) }) {
-            throw TrainingSetError.noTime(column: time, what: "label's time", table: name, row: row + 1)
+            throw TrainingSetError.noLabelTime(column: time, table: name, row: row + 1)
         }
         (self.columns, self.name, timeColumn) = (columns, name, time)
         (self.moments, self.times) = (moments, times)

@@ -10,6 +10,8 @@ public enum TrainingSetError: Error {
     case noFiles(source: String, path: String, state: String)
     /// A row has no time. Rows are counted from 1, without a CSV file's line of names.
     case noTime(column: String, what: String, table: String, row: Int)
+    /// A row to be labelled has no time. Rows are counted from 1, without a CSV file's line of names.
+    case noLabelTime(column: String, table: String, row: Int)
     /// The label's time is not known: the service has no label, and no column is named.
     case noTimeColumn(service: String)
     /// A column holds no moments.
@@ -46,6 +48,9 @@ extension TrainingSetError: CustomStringConvertible {
         case .noTime(let column, let what, let table, let row):
             "row \(row) of \(table) has no \(what) in the column '\(column)'; give it one, or leave such rows out by the "
                 + "source's 'where'"
+        case .noLabelTime(let column, let table, let row):
+            "row \(row) of \(table) has no time in the column '\(column)', so that nothing says what was known then; give it "
+                + "one, or take the row out"
         case .noTimeColumn(let service):
             "the service '\(service)' has no label that names the time; name the spine's column with --time"
         case .notMoments(let column, let type, let table):
@@ -85,7 +90,7 @@ extension TrainingSetError: ErrorWithExitStatus {
     /// What the data has wrong is found; what was asked wrongly is misuse.
     public var exitStatus: ExitStatus {
         switch self {
-        case .noTime, .evaluation, .blocked, .tooManyBytes: .found
+        case .noTime, .noLabelTime, .evaluation, .blocked, .tooManyBytes: .found
         case .join(.sumTooLarge, _): .found
         default: .misused
         }

@@ -13,7 +13,7 @@ public struct WorkspaceState: Sendable {
     public let lock: Lock
     /// The definitions.
     public let definitions: Definitions
-    /// The commit that has these definitions; `nil` if none is known to.
+    /// The commit that made the definitions what they are; `nil` if they are not committed.
     public let definitionsCommit: GitObjectID?
     /// What messages call it.
     public let name: String
@@ -41,12 +41,13 @@ public struct WorkspaceState: Sendable {
         }
         if let commit {
             self.definitions = try Definitions(of: workspace, at: commit.description)
-            definitionsCommit = commit
+            definitionsCommit = try Self.lastChange(commit, workspace)
         } else {
             self.definitions = try Definitions(of: workspace)
             let head = try workspace.repository?.head().commit
             let committed = head.flatMap { try? Definitions(of: workspace, at: $0.description) }
-            definitionsCommit = committed?.digest == self.definitions.digest ? head : nil
+            let isCommitted = committed?.digest == self.definitions.digest
+            definitionsCommit = isCommitted ? try head.flatMap { try Self.lastChange($0, workspace) } : nil
         }
     }
 
@@ -56,6 +57,20 @@ public struct WorkspaceState: Sendable {
     private static func repository(_ revision: String, _ workspace: Workspace) throws -> Repository {
         if let repository = workspace.repository { return repository }
         throw TrainingSetError.noState(revision, reason: "the workspace has no git, which keeps the past; leave it out")
+    }
+
+    /// The first commit, going back from one without a break, that has the same files of definitions.
+    private static func lastChange(_ commit: GitObjectID, _ workspace: Workspace) throws -> GitObjectID? {
+        guard let repository = workspace.repository else { return nil }
+        let folder = try RelativePath(Definitions.folderName)
+        func files(_ commit: GitObjectID) throws -> [RelativePath: GitObjectID] {
+            Dictionary(try repository.files(below: folder, at: commit).map { ($0.path, $0.id) }) { $1 }
+        }
+        let held = try files(commit)
+        var first = commit
+        let history = try repository.history(from: [commit], firstParentOnly: true)
+        while let earlier = try history.next(), try files(earlier.id) == held { first = earlier.id }
+        return first
     }
 
     private static func commit(_ text: String, _ workspace: Workspace) throws -> GitObjectID {
