@@ -57,6 +57,10 @@ struct VectorBuilder {
             column.withValues(as: Double.self) { values in
                 for row in rows { numbers.append(note(!column.isNull(at: Int(row))) ? values[Int(row)] : 0) }
             }
+        case (.float64, .float32):
+            column.withValues(as: Float.self) { values in
+                for row in rows { numbers.append(note(!column.isNull(at: Int(row))) ? Double(values[Int(row)]) : 0) }
+            }
         case (.int64, .int64), (.timestamp, .timestamp(.microsecond, _)):
             column.withValues(as: Int64.self) { values in
                 for row in rows { integers.append(note(!column.isNull(at: Int(row))) ? values[Int(row)] : 0) }
