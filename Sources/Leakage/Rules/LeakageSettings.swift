@@ -25,9 +25,9 @@ public struct LeakageSettings: Sendable {
     /// The most rows whose values are recomputed from the sources.
     public var auditedRows = 2_000
     /// The most rows of a source that are kept in memory to recompute a view.
-    public var sourceRows = 1_000_000
+    public var sourceRows = 250_000
     /// The most rows from which statistics are made.
-    public var statisticsRows = 50_000
+    public var statisticsRows = 20_000
     /// What the samples are drawn with.
     public var seed: UInt64 = 1
     /// What is set aside.

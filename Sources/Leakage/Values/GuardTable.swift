@@ -54,8 +54,14 @@ public struct GuardTable: Sendable {
         return types
     }
 
-    /// Hands over all rows of some columns, piece by piece.
-    package func forEachBatch(_ names: [String], _ body: (RecordBatch) throws -> Void) throws {
+    /// Hands over the rows of some columns, piece by piece, texts with dictionaries where the file has them.
+    ///
+    /// - Parameters:
+    ///   - isNeeded: whether any of some rows is needed: a row group of a Parquet file is passed over otherwise.
+    ///   - body: takes the rows, and the number of the first.
+    func forEachBatch(
+        _ names: [String], where isNeeded: (Range<Int>) -> Bool, _ body: (RecordBatch, _ first: Int) throws -> Void
+    ) throws {
         switch content {
         case .batch(let batch):
             var columns: [(name: String, column: Column)] = []
@@ -63,15 +69,32 @@ public struct GuardTable: Sendable {
                 guard let column = batch[name] else { throw TableError.noColumn(name, table: self.name, nearest: nil) }
                 columns.append((name, column))
             }
-            try body(
-                RecordBatch(
-                    Schema(columns.map { Field($0.name, $0.column.type) }), columns.map(\.column), count: batch.count))
+            let schema = Schema(columns.map { Field($0.name, $0.column.type) })
+            try body(RecordBatch(schema, columns.map(\.column), count: batch.count), 0)
         case .readers(let readers):
+            var first = 0
             for reader in readers {
-                let batches = try reader.batches(names)
-                while let batch = try batches.next() { try body(batch) }
+                if reader.rowGroupSizes.isEmpty {
+                    let batches = try reader.batches(names)
+                    while let batch = try batches.next() {
+                        try body(batch, first)
+                        first += batch.count
+                    }
+                }
+                let texts = Set(names.filter { reader.schema[$0]?.type == .string })
+                for (group, count) in reader.rowGroupSizes.enumerated() {
+                    if isNeeded(first..<first + count) {
+                        try body(reader.read(names, dictionaries: texts, rowGroups: [group]), first)
+                    }
+                    first += count
+                }
             }
         }
+    }
+
+    /// Hands over all rows of some columns, piece by piece.
+    package func forEachBatch(_ names: [String], _ body: (RecordBatch) throws -> Void) throws {
+        try forEachBatch(names, where: { _ in true }) { batch, _ in try body(batch) }
     }
 
     /// How many rows there are; CSV files are read for it.
@@ -98,14 +121,14 @@ public struct GuardTable: Sendable {
     func values(_ names: [String], rows: [Int], roundsUp: Bool = false) throws -> [String: ExpressionVector] {
         let types = types
         var builders = names.map { VectorBuilder(types[$0] ?? .string, capacity: rows.count, roundsUp: roundsUp) }
-        var (next, first) = (0, 0)
-        try forEachBatch(names) { batch in
+        var next = 0
+        func isNeeded(_ range: Range<Int>) -> Bool { next < rows.count && rows[next] < range.upperBound }
+        try forEachBatch(names, where: isNeeded) { batch, first in
             var here: [Int32] = []
             while next < rows.count, rows[next] < first + batch.count {
                 here.append(Int32(rows[next] - first))
                 next += 1
             }
-            first += batch.count
             if here.isEmpty { return }
             for place in names.indices { builders[place].append(batch.columns[place], rows: here) }
         }

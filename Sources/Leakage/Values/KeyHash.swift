@@ -47,7 +47,22 @@ enum KeyHash {
         return mixed(hash)
     }
 
+    /// The hash of each text of a dictionary.
+    private static func ofTexts(_ column: Column) -> [UInt64] {
+        column.withStrings { strings in
+            (0..<column.count).map { column.isNull(at: $0) ? null : of(strings[$0]) }
+        }
+    }
+
     private static func add(_ column: Column, to hashes: inout [UInt64]) {
+        let isShared: Void? = column.withDictionary { numbers, dictionary in
+            // A value that many rows share is hashed once.
+            let shared = ofTexts(dictionary)
+            for row in hashes.indices {
+                hashes[row] = combined(hashes[row], column.isNull(at: row) ? null : shared[Int(numbers[row])])
+            }
+        }
+        if isShared != nil { return }
         switch column.type {
         case .string:
             column.withStrings { strings in
