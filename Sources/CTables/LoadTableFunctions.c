@@ -19,6 +19,8 @@ static const VintageTableFunctions *functions;
 static char *failure;
 
 static void load(void) {
+    // Columns come and go in pieces of megabytes, which the pools that give memory back at once make anew each time.
+    setenv("ARROW_DEFAULT_MEMORY_POOL", "system", 0);
     void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
     Entry entry = library ? (Entry)dlsym(library, "vintage_table_functions") : NULL;
     if (entry) {

@@ -58,6 +58,19 @@ package final class PackReader: Sendable {
         return UnsafeRawBufferPointer(rebasing: target[PackFormat.recordHeaderCount...])
     }
 
+    /// Fills a buffer with a record's payload, which nothing has checked then.
+    package func readPayload(
+        _ location: RecordLocation, into target: UnsafeMutableRawBufferPointer
+    ) throws(StoreError) {
+        let pack = try pack(location.pack)
+        let offset = Int64(location.offset) + Int64(PackFormat.recordHeaderCount)
+        let count = try withFileErrors { () throws(FileError) in try pack.file.read(into: target, at: offset) }
+        guard count == target.count else {
+            let key = location.header.key
+            throw .damaged(key.id, key.kind, reason: "its pack \(location.pack.short) ends too early")
+        }
+    }
+
     /// Forgets open packs, so that deleted ones free their space.
     package func closeAll() {
         state.withLock { $0 = State() }

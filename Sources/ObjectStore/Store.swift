@@ -163,6 +163,24 @@ public final class Store: Sendable {
         return try read(location, &scratch)
     }
 
+    /// Reads an object straight to where it belongs, if it is of that length and its record is not compressed.
+    ///
+    /// - Returns: whether it was read; the caller reads it in the other way if not.
+    package func read(_ key: ObjectKey, into target: UnsafeMutableRawBufferPointer) throws(StoreError) -> Bool {
+        guard let location = location(of: key), location.header.encoding == .raw,
+            Int(location.header.rawLength) == target.count
+        else { return false }
+        do throws(StoreError) {
+            try packs.readPayload(location, into: target)
+        } catch .file(let error) where error.isNotFound {
+            return false
+        }
+        guard ObjectID(of: UnsafeRawBufferPointer(target)) == key.id else {
+            throw .damaged(key.id, key.kind, reason: "its bytes do not have its hash")
+        }
+        return true
+    }
+
     package func read(
         _ location: RecordLocation, _ scratch: inout ReadScratch
     ) throws(StoreError) -> UnsafeRawBufferPointer {

@@ -66,6 +66,10 @@ public final class StoredFile: Sendable {
         if let kept {
             return kept.withUnsafeBytes { target.copyMemory(from: .init(rebasing: $0[offset..<offset + target.count])) }
         }
+        if isWhole, try store.read(ObjectKey(chunk.id, .chunk), into: target) {
+            bytesRead.add(chunk.size, ordering: .relaxed)
+            return
+        }
         let bytes = try store.read(ObjectKey(chunk.id, .chunk), &scratch)
         guard UInt64(bytes.count) == chunk.size else {
             throw .malformed(chunk.id, reason: "a file states another length for it than it has")

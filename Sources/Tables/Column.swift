@@ -65,6 +65,9 @@ public final class Column: @unchecked Sendable {
             dictionary: dictionary, owner: owner)
     }
 
+    /// Lets the system take back what is in files of ``ColumnStorage/files(in:)``, until it is read again.
+    public func letGo() { (owner as? ColumnMemory)?.letGo() }
+
     // MARK: Nulls
 
     /// Whether a row is null.

@@ -90,10 +90,20 @@ final class ColumnMemory {
     let validity: UnsafeMutablePointer<UInt8>
     /// Set once, by the thread that makes the column.
     private(set) var bytes: UnsafeMutableRawPointer?
+    /// The files that the memory is of, if it is.
+    private let mapped: [MappedMemory]
 
     init(values: Int, validity: Int) {
         self.values = Self.zeroed(values)
         self.validity = Self.zeroed(validity).assumingMemoryBound(to: UInt8.self)
+        mapped = []
+    }
+
+    /// Takes memory of files.
+    init(values: MappedMemory, validity: MappedMemory) {
+        self.values = values.address
+        self.validity = validity.address.assumingMemoryBound(to: UInt8.self)
+        mapped = [values, validity]
     }
 
     /// Takes memory for the bytes of texts; nothing is in it yet.
@@ -103,9 +113,14 @@ final class ColumnMemory {
         return bytes
     }
 
+    /// Lets the system take back what is in files.
+    func letGo() { for memory in mapped { memory.letGo() } }
+
     deinit {
-        free(values)
-        free(validity)
+        if mapped.isEmpty {
+            free(values)
+            free(validity)
+        }
         bytes?.deallocate()
     }
 

@@ -1,4 +1,5 @@
 import CTables
+import Dispatch
 import FileSystem
 import Synchronization
 import SystemPackage
@@ -111,14 +112,20 @@ extension Column {
 
 /// A destination that is open, as the library writes to it.
 ///
-/// `@unchecked Sendable`: a writer is used by one thread at a time, and the library writes only while it is called.
+/// What goes into a file is written by a thread of its own, a few pieces behind, so that the library goes on meanwhile.
+///
+/// `@unchecked Sendable`: a writer is used by one thread at a time, and the library writes only while it is called. What the
+/// file's thread shares with it is the file, which it alone writes, and the failure behind a lock.
 private final class ByteSink: @unchecked Sendable {
     let name: String
     private let destination: TableDestination
     private let file: File?
     private let temporary: FilePath?
-    private var failure: (any Error)?
+    private let failure = Mutex<(any Error)?>(nil)
     private var isFinished = false
+    private let queue = DispatchQueue(label: "table writer")
+    private let room = DispatchSemaphore(value: 16)
+    private static let pieceSize = 1 << 20
 
     init(_ destination: TableDestination) throws(TableError) {
         self.destination = destination
@@ -139,10 +146,13 @@ private final class ByteSink: @unchecked Sendable {
         }
     }
 
+    // Pieces on their way keep this, so that none is when it goes.
     deinit { if let temporary, !isFinished { try? temporary.remove() } }
 
     func finish() throws(TableError) {
         guard case .file(let path) = destination, let temporary else { return }
+        queue.sync {}
+        if failure.withLock({ $0 != nil }) { throw error("its end cannot be written") }
         do throws(FileError) {
             try temporary.rename(to: path)
         } catch {
@@ -152,7 +162,7 @@ private final class ByteSink: @unchecked Sendable {
     }
 
     func error(_ message: String) -> TableError {
-        switch failure {
+        switch failure.withLock({ $0 }) {
         case let error as FileError: .file(error)
         case let error as TableError: error
         case let error?: .unwritable(table: name, reason: "\(error)")
@@ -162,16 +172,33 @@ private final class ByteSink: @unchecked Sendable {
 
     private func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
         // After a failure nothing more is written, whatever the library tries on its way out.
-        if failure != nil { return false }
+        if failure.withLock({ $0 != nil }) { return false }
         do {
             switch destination {
             case .bytes(let take, _): try take(bytes)
-            case .file: try file?.write(bytes)
+            case .file:
+                for piece in bytes.indices.pieces(of: Self.pieceSize) {
+                    writeLater(UnsafeRawBufferPointer(rebasing: bytes[piece]))
+                }
             }
             return true
         } catch {
-            failure = error
+            failure.withLock { $0 = error }
             return false
+        }
+    }
+
+    private func writeLater(_ bytes: UnsafeRawBufferPointer) {
+        room.wait()
+        let copy = [UInt8](bytes)
+        queue.async { [self] in
+            defer { room.signal() }
+            if failure.withLock({ $0 != nil }) { return }
+            do {
+                try copy.withUnsafeBytes { try file?.write($0) }
+            } catch {
+                failure.withLock { $0 = error }
+            }
         }
     }
 
