@@ -1,4 +1,6 @@
 import Features
+import Synchronization
+import Tables
 
 import protocol Workspace.ErrorWithExitStatus
 import enum Workspace.ExitStatus
@@ -51,38 +53,65 @@ public struct LeakageGuard: Sendable {
     /// - Throws: ``Tables/TableError`` where rows cannot be read, ``MissingColumn`` where the table lacks one that tells
     ///   keys or times, ``Features/InvalidDefinitions`` where a source's data does not fit its definition.
     public func check(_ set: JudgedSet) throws -> LeakageReport {
-        var findings = DefinitionRules(plan: set.plan).findings()
-        var notes: [String] = []
         let frame = try TrainingFrame(set, settings)
-        if let note = frame.note { notes.append(note) }
-        if let spine = set.spine { findings += try SpineComparison(set, spine).findings() }
-        for view in set.plan.views {
-            guard let source = set.sources[view.source.name] else {
-                notes.append(
-                    "The source '\(view.source.name)' was not given, so '\(view.view.name)' was not recomputed.")
-                continue
-            }
-            var audit = try ValueAudit(set.plan, view, source, frame, settings)
-            try audit.run()
-            findings += audit.findings
-            notes += audit.notes
+        let outcome = frame.outcome()
+        // Rules read and write nothing of each other's, so that several are looked at at once.
+        let results = try Results.of(tasks(set, frame, outcome))
+        var findings = DefinitionRules(plan: set.plan).findings()
+        var notes = [frame.note].compactMap { $0 }
+        for result in results {
+            findings += result.findings
+            notes += result.notes
         }
-        for (name, source) in set.sources.sorted(by: { $0.key < $1.key }) {
-            guard let definition = set.plan.views.first(where: { $0.source.name == name })?.source else { continue }
-            findings += try AvailabilityDelay(definition, source, set.plan.service.name, settings).findings()
-        }
-        if let outcome = frame.outcome() {
-            findings += SingleFeature(frame, outcome, settings).findings()
-            findings += MissingValues(frame, outcome).findings()
-            findings += try TargetEncoding(set, frame, settings).findings()
-        } else if set.plan.label != nil {
+        if outcome == nil, set.plan.label != nil {
             notes.append("The label has fewer than two values, or more than two texts; no feature was held against it.")
         }
-        if let split = set.split { findings += try SplitOverlap(set, split).findings() }
         let (rest, waived) = settings.waivers.apply(
             to: Self.merged(findings), service: set.plan.service.name, today: today,
             judged: Self.judged(set))
         return LeakageReport(rest, waived: waived, notes: notes)
+    }
+
+    /// What a task found.
+    private typealias Found = (findings: [LeakageFinding], notes: [String])
+
+    /// What there is to look at, in the order of the report.
+    private func tasks(_ set: JudgedSet, _ frame: TrainingFrame, _ outcome: Outcome?) -> [() throws -> Found] {
+        var tasks: [() throws -> Found] = []
+        if let spine = set.spine { tasks.append { (try SpineComparison(set, spine).findings(), []) } }
+        for view in set.plan.views { tasks.append { try audited(view, set, frame) } }
+        for (name, source) in set.sources.sorted(by: { $0.key < $1.key }) {
+            guard let definition = set.plan.views.first(where: { $0.source.name == name })?.source else { continue }
+            tasks.append {
+                (try AvailabilityDelay(definition, source, set.plan.service.name, settings).findings(), [])
+            }
+        }
+        if let outcome {
+            for name in frame.features {
+                tasks.append { ([SingleFeature(frame, outcome, settings).finding(name)].compactMap { $0 }, []) }
+            }
+            for name in frame.features {
+                tasks.append { ([MissingValues(frame, outcome).finding(name)].compactMap { $0 }, []) }
+            }
+            tasks.append { (try TargetEncoding(set, frame, settings).findings(), []) }
+        }
+        if let split = set.split { tasks.append { (try SplitOverlap(set, split).findings(), []) } }
+        return tasks
+    }
+
+    /// Recomputes values of a view.
+    private func audited(_ view: ViewPlan, _ set: JudgedSet, _ frame: TrainingFrame) throws -> Found {
+        guard let source = set.sources[view.source.name] else {
+            return ([], ["The source '\(view.source.name)' was not given, so '\(view.view.name)' was not recomputed."])
+        }
+        var audit = try ValueAudit(set.plan, view, source, frame, settings, isWhole: false)
+        try audit.run()
+        guard audit.slice != nil, !audit.findings.isEmpty else { return (audit.findings, audit.notes) }
+        // Where a wrong value comes from is searched in all rows.
+        var whole = try ValueAudit(set.plan, view, source, frame, settings, isWhole: true)
+        try whole.run()
+        let rest = audit.findings.filter { found in !whole.findings.contains { $0.subject == found.subject } }
+        return (whole.findings + rest, audit.notes + whole.notes)
     }
 
     /// The rules that a set could be held against, by what was given with it.
@@ -101,6 +130,23 @@ public struct LeakageGuard: Sendable {
     private static func merged(_ findings: [LeakageFinding]) -> [LeakageFinding] {
         var seen: Set<[String]> = []
         return findings.filter { seen.insert([$0.rule.rawValue, $0.subject ?? ""]).inserted }
+    }
+}
+
+/// What tasks return, put in their places by any thread.
+private final class Results<Result: Sendable>: Sendable {
+    private let results: Mutex<[Result?]>
+
+    private init(count: Int) { results = Mutex(Array(repeating: nil, count: count)) }
+
+    /// The results of tasks, several of which are done at once.
+    static func of(_ tasks: [() throws -> Result]) throws -> [Result] {
+        let all = Results(count: tasks.count)
+        try inParallel(tasks.count) { task in
+            let result = try tasks[task]()
+            all.results.withLock { $0[task] = result }
+        }
+        return all.results.withLock { $0.compactMap { $0 } }
     }
 }
 

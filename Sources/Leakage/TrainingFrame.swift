@@ -18,8 +18,10 @@ struct TrainingFrame {
     let columns: [String: ExpressionVector]
     /// The columns of the service that are in the table.
     let features: [String]
-    /// The places in ``rows`` whose values are recomputed, in a seeded order.
-    let audited: [Int]
+    /// The places in ``rows`` in a seeded order: values are recomputed in the first of them.
+    let order: [Int]
+    /// How many rows' values are recomputed at most.
+    let auditedCount: Int
     /// How much was looked at.
     let note: String?
 
@@ -39,10 +41,11 @@ struct TrainingFrame {
         features = set.plan.columnNames.filter { held.contains($0) }
         columns = try set.table.values(schema.names.filter { held.contains($0) }, rows: rows)
         var generator = SeededGenerator(seed: settings.seed &+ 1)
-        audited = Array(Array(rows.indices).shuffled(using: &generator).prefix(settings.auditedRows))
+        order = rows.indices.shuffled(using: &generator)
+        auditedCount = min(rows.count, settings.auditedRows)
         var parts: [String] = []
         if rows.count < total { parts.append("statistics are of \(rows.count) of \(total) rows") }
-        if audited.count < total { parts.append("values of \(audited.count) of \(total) rows were recomputed") }
+        if auditedCount < total { parts.append("values of \(auditedCount) of \(total) rows were recomputed") }
         let absent = set.plan.columnNames.filter { !held.contains($0) }
         if !absent.isEmpty { parts.append("not looked at: \(absent.joined(separator: ", "))") }
         note = parts.isEmpty ? nil : Self.sentence(parts, settings.seed)
@@ -65,8 +68,8 @@ struct TrainingFrame {
 
 /// The label as numbers, and the order of time.
 struct Outcome {
-    /// The label of each row; of two values the rarer is 1.
-    let values: [Double?]
+    /// The label of each row; of two values the rarer is 1. NaN where there is none.
+    let values: [Double]
     /// Whether it has two values.
     let isBinary: Bool
     /// The rows with a label and a time, by time.
@@ -79,24 +82,38 @@ struct Outcome {
     private let boundary: Int
 
     init?(_ vector: ExpressionVector, times: [Int64?]) {
-        let cells = (0..<vector.count).map { vector.value($0) }
-        let distinct = Set(cells.filter { $0 != .null })
+        let column = RankedColumn(vector)
+        var (counts, firsts) = ([Int](repeating: 0, count: column.count), [Int](repeating: 0, count: column.count))
+        for (row, rank) in column.ranks.enumerated() where rank >= 0 {
+            if counts[Int(rank)] == 0 { firsts[Int(rank)] = row }
+            counts[Int(rank)] += 1
+        }
+        // What is no number is no label.
+        let distinct = counts.indices.filter { !(column.numbers?[$0].isNaN ?? false) }
         isBinary = distinct.count == 2
         if distinct.count < 2 { return nil }
+        let values: [Double]
         if isBinary {
-            let counts = distinct.map { value in (value, cells.count { $0 == value }) }
             // The rarer value is 1; of two equally frequent ones the greater, so that the choice is the same each time.
-            let one = counts.min { left, right in
-                left.1 != right.1 ? left.1 < right.1 : "\(left.0)" > "\(right.0)"
-            }?.0
-            values = cells.map { $0 == .null ? nil : $0 == one ? 1 : 0 }
+            let one = distinct.min { left, right in
+                counts[left] != counts[right]
+                    ? counts[left] < counts[right]
+                    : "\(vector.value(firsts[left]))" > "\(vector.value(firsts[right]))"
+            }
+            let isLabel = counts.indices.map { distinct.contains($0) }
+            values = column.ranks.map { rank in
+                rank < 0 || !isLabel[Int(rank)] ? .nan : Int(rank) == one ? 1 : 0
+            }
         } else {
-            if vector.type == .string { return nil }
-            values = cells.map(\.number)
+            guard let numbers = column.numbers else { return nil }
+            values = column.ranks.map { $0 < 0 ? .nan : numbers[Int($0)] }
         }
-        let values = values
-        order = times.indices.filter { values[$0].map { !$0.isNaN } ?? false && times[$0] != nil }
-            .sorted { (times[$0] ?? 0, $0) < (times[$1] ?? 0, $1) }
+        self.values = values
+        var rows: [(time: Int64, row: Int)] = []
+        for (row, time) in times.enumerated() where !values[row].isNaN {
+            if let time { rows.append((time, row)) }
+        }
+        order = rows.sorted { $0 < $1 }.map(\.row)
         boundary = order.count * 7 / 10
     }
 }

@@ -26,6 +26,8 @@ public struct LeakageSettings: Sendable {
     public var auditedRows = 2_000
     /// The most rows of a source that are kept in memory to recompute a view.
     public var sourceRows = 250_000
+    /// The most rows of a source that are read to recompute a view: of a larger one, those of some row groups.
+    public var readRows = 1 << 20
     /// The most rows from which statistics are made.
     public var statisticsRows = 20_000
     /// What the samples are drawn with.

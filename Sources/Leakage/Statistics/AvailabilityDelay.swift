@@ -34,7 +34,8 @@ struct AvailabilityDelay {
         let ofEvent = source.columnsOfData(for: [source.eventTime])
         let others = table.schema.names.filter { types[$0] == .timestamp && !ofEvent.contains($0) }
         if others.isEmpty { return [] }
-        let (rows, _) = try table.sampledRows(limit: Self.mostRows, seed: settings.seed)
+        let (rows, _) = try table.sampledRows(
+            limit: Self.mostRows, seed: settings.seed, readRows: settings.readRows)
         let needed = (ofEvent + others).filter { types[$0] != nil }
         let columns = try table.values(needed, rows: rows)
         guard let event = try eventTimes(columns, rows.count) else { return [] }

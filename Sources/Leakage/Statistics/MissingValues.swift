@@ -5,16 +5,15 @@ struct MissingValues {
 
     init(_ frame: TrainingFrame, _ outcome: Outcome) { (self.frame, self.outcome) = (frame, outcome) }
 
-    func findings() -> [LeakageFinding] { frame.features.compactMap(finding) }
-
     /// Rows with a null, and with a value, below which nothing is said.
     private static let least = 20
 
-    private func finding(_ name: String) -> LeakageFinding? {
-        guard let column = frame.columns[name] else { return nil }
+    /// What it tells that a feature is null.
+    func finding(_ name: String) -> LeakageFinding? {
+        guard let isValid = frame.columns[name]?.validity else { return nil }
         let half = outcome.order.count / 2
         let halves = [outcome.order[..<half], outcome.order[half...]].map { rows in
-            Half(isNull: rows.map { column.value($0) == .null }, outcomes: rows.map { outcome.values[$0] ?? 0 })
+            Half(rows, isValid, outcome.values)
         }
         let whole = Half(halves[0], halves[1])
         guard whole.nulls.count >= Self.least, whole.present.count >= Self.least else { return nil }
@@ -93,11 +92,9 @@ struct MissingValues {
         let nulls: Group
         let present: Group
 
-        init(isNull: [Bool], outcomes: [Double]) {
+        init(_ rows: ArraySlice<Int>, _ isValid: [Bool], _ outcomes: [Double]) {
             var (nulls, present) = (Group(), Group())
-            for (isNull, outcome) in zip(isNull, outcomes) {
-                if isNull { nulls.add(outcome) } else { present.add(outcome) }
-            }
+            for row in rows { if isValid[row] { present.add(outcomes[row]) } else { nulls.add(outcomes[row]) } }
             (self.nulls, self.present) = (nulls, present)
         }
 

@@ -12,34 +12,31 @@ struct SingleFeature {
     private static let leastOfEach = 10
     private static let leastRows = 40
 
-    func findings() -> [LeakageFinding] { frame.features.compactMap(finding) }
-
-    private func finding(_ name: String) -> LeakageFinding? {
-        guard let column = frame.columns[name] else { return nil }
-        func part(_ rows: ArraySlice<Int>) -> (values: [GuardValue], outcomes: [Double]) {
-            // Where there is no value nothing is told; a feature may be rare and give the label away all the same.
-            let rows = rows.filter { column.value($0) != .null }
-            return (rows.map { column.value($0) }, rows.map { outcome.values[$0] ?? 0 })
-        }
-        let (fitted, scored) = (part(outcome.earlier), part(outcome.later))
-        guard fitted.values.count >= Self.leastRows, scored.values.count >= Self.leastRows / 2 else { return nil }
-        let share = Double(fitted.values.count + scored.values.count) / Double(max(outcome.order.count, 1))
+    /// What a feature alone tells.
+    func finding(_ name: String) -> LeakageFinding? {
+        guard let vector = frame.columns[name] else { return nil }
+        let column = RankedColumn(vector)
+        // Where there is no value nothing is told; a feature may be rare and give the label away all the same.
+        let fitted = OutcomeRows(column, outcome.earlier, outcome)
+        let scored = OutcomeRows(column, outcome.later, outcome)
+        guard fitted.count >= Self.leastRows, scored.count >= Self.leastRows / 2 else { return nil }
+        let share = Double(fitted.count + scored.count) / Double(max(outcome.order.count, 1))
         var evidence: [LeakageFinding.Evidence] = []
         let (measure, score, threshold): (String, Double, Double)
         if outcome.isBinary {
             let positives = scored.outcomes.count { $0 > 0.5 }
-            guard min(positives, scored.outcomes.count - positives) >= Self.leastOfEach,
-                let area = areaUnderCurve(fitted, scored)
+            guard min(positives, scored.count - positives) >= Self.leastOfEach,
+                let area = areaUnderCurve(column, fitted, scored)
             else { return nil }
             (measure, score, threshold) = ("auc", area, settings.areaUnderCurve)
         } else {
-            guard let determination = determination(fitted, scored) else { return nil }
+            guard let determination = determination(column, fitted, scored) else { return nil }
             (measure, score, threshold) = ("r2", determination, settings.determination)
         }
         guard score >= threshold else { return nil }
         evidence = [
             .init(measure, "\(rounded(score))"), .init("threshold", "\(threshold)"),
-            .init("fitted-rows", "\(fitted.values.count)"), .init("scored-rows", "\(scored.values.count)"),
+            .init("fitted-rows", "\(fitted.count)"), .init("scored-rows", "\(scored.count)"),
             .init("share-of-rows-with-a-value", "\(rounded(share, 3))"),
         ]
         let what = measure == "auc" ? "an AUC of \(rounded(score, 3))" : "an R² of \(rounded(score, 3))"
@@ -49,27 +46,21 @@ struct SingleFeature {
                 + "with the reason", evidence: evidence, place: frame.place(of: name))
     }
 
-    private typealias Part = (values: [GuardValue], outcomes: [Double])
-
-    private func areaUnderCurve(_ fitted: Part, _ scored: Part) -> Double? {
-        let bins = BinnedMeans(fitted.values, fitted.outcomes, bins: 30)
-        let binned = Scores.areaUnderCurve(scored.values.map { bins.prediction($0) }, scored.outcomes)
-        let (fittedNumbers, scoredNumbers) = (fitted.values.compactMap(\.number), scored.values.compactMap(\.number))
-        guard fittedNumbers.count == fitted.values.count, scoredNumbers.count == scored.values.count,
-            let direction = Scores.areaUnderCurve(fittedNumbers, fitted.outcomes),
-            let ranked = Scores.areaUnderCurve(scoredNumbers, scored.outcomes)
+    private func areaUnderCurve(_ column: RankedColumn, _ fitted: OutcomeRows, _ scored: OutcomeRows) -> Double? {
+        let binned = BinnedMeans(column, fitted, bins: 30).areaUnderCurve(scored)
+        guard column.numbers != nil,
+            let direction = Scores.areaUnderCurve(fitted.tallies(count: column.count) { Int($0) }),
+            let ranked = Scores.areaUnderCurve(scored.tallies(count: column.count) { Int($0) })
         else { return binned }
         return max(binned ?? 0, direction >= 0.5 ? ranked : 1 - ranked)
     }
 
-    private func determination(_ fitted: Part, _ scored: Part) -> Double? {
-        let bins = BinnedMeans(fitted.values, fitted.outcomes, bins: min(200, max(10, fitted.values.count / 5)))
-        let binned = Scores.determination(scored.values.map { bins.prediction($0) }, scored.outcomes)
-        let (x, later) = (fitted.values.compactMap(\.number), scored.values.compactMap(\.number))
-        guard x.count == fitted.values.count, later.count == scored.values.count,
-            let line = Line(x, fitted.outcomes)
+    private func determination(_ column: RankedColumn, _ fitted: OutcomeRows, _ scored: OutcomeRows) -> Double? {
+        let bins = BinnedMeans(column, fitted, bins: min(200, max(10, fitted.count / 5)))
+        let binned = Scores.determination(scored.ranks.map { bins.means[bins.bin($0)] }, scored.outcomes)
+        guard let numbers = column.numbers, let line = Line(fitted.ranks.map { numbers[Int($0)] }, fitted.outcomes)
         else { return binned }
-        let linear = Scores.determination(later.map { line.at($0) }, scored.outcomes)
+        let linear = Scores.determination(scored.ranks.map { line.at(numbers[Int($0)]) }, scored.outcomes)
         return max(binned ?? -1, linear ?? -1)
     }
 }

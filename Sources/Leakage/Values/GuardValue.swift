@@ -98,8 +98,24 @@ extension ExpressionVector {
     }
 
     /// Whether a row is true; null is not.
-    func isTrue(_ row: Int) -> Bool { value(row) == .bool(true) }
+    func isTrue(_ row: Int) -> Bool {
+        guard case .bool(let vector) = self else { return false }
+        return vector.values[row] && vector.validity?[row] ?? true
+    }
 
     /// Whether each row is true; null is not.
     var truths: [Bool] { (0..<count).map { isTrue($0) } }
+
+    /// The rows as numbers, NaN for null; `nil` for texts.
+    var numbers: [Double]? {
+        let numbers: [Double]
+        switch self {
+        case .bool(let vector): numbers = vector.values.map { $0 ? 1 : 0 }
+        case .int64(let vector), .timestamp(let vector), .duration(let vector): numbers = vector.values.map(Double.init)
+        case .float64(let vector): numbers = vector.values
+        case .string: return nil
+        }
+        guard let validity else { return numbers }
+        return zip(numbers, validity).map { $1 ? $0 : .nan }
+    }
 }

@@ -31,15 +31,17 @@ struct SourceRows {
     /// - Parameters:
     ///   - wanted: the hashes of the entities' keys.
     ///   - alsoRead: further columns of the source, kept in ``columns``.
+    ///   - slice: the rows of the source that are read; all if it is `nil`.
     ///   - limit: the most rows that are kept in memory, but for one entity's.
     init(
-        _ view: ViewPlan, _ table: GuardTable, entities wanted: Set<UInt64>, alsoRead: [String], limit: Int
+        _ view: ViewPlan, _ table: GuardTable, entities wanted: Set<UInt64>, alsoRead: [String], slice: SourceSlice?,
+        limit: Int
     ) throws {
         let types = table.types
         let bound = try view.bound(toData: types)
         let names = Set(view.columnsOfData + view.source.columnsOfData(for: alsoRead)).filter { types[$0] != nil }
             .sorted()
-        let (rows, leftOut) = try Self.find(view, table, wanted, limit)
+        let (rows, leftOut) = try Self.find(view, table, wanted, slice, limit)
         self.leftOut = leftOut
         var batch = ExpressionBatch(count: rows.count, columns: try table.values(names, rows: rows))
         try bound.derive(in: &batch)
@@ -62,7 +64,7 @@ struct SourceRows {
         values = try bound.values.map { try $0?.evaluate(batch) }
         valueFilters = try bound.valueFilters.map { try $0?.evaluate(batch) }
         let keys = view.keys.compactMap { columns[$0.sourceColumn] }
-        let hashes = rows.indices.map { KeyHash.of(keys, $0) }
+        let hashes = KeyHash.ofRows(keys, count: rows.count)
         entities = Self.grouped(isRow, hashes, wanted, times.events, times.availability)
         facts = Self.facts(view.source, columns, keys, rows.count)
         replacedAt = Self.replacements(facts, isRow, times.availability)
@@ -72,33 +74,36 @@ struct SourceRows {
 
     /// The rows of the entities, and the entities that are left out.
     private static func find(
-        _ view: ViewPlan, _ table: GuardTable, _ wanted: Set<UInt64>, _ limit: Int
+        _ view: ViewPlan, _ table: GuardTable, _ wanted: Set<UInt64>, _ slice: SourceSlice?, _ limit: Int
     ) throws -> (rows: [Int], leftOut: Set<UInt64>) {
+        func isRead(_ rows: Range<Int>) -> Bool { slice?.isRead(rows) ?? true }
         let keys = view.keys.map(\.sourceColumn)
         let derived = Set(view.source.derived.map(\.name))
         if keys.contains(where: { derived.contains($0) }) {
             // A derived key has to be computed for each row before it can be compared.
-            return (Array(0..<(try table.rowCount())), [])
+            return ((0..<(try table.rowCount())).filter { slice == nil || isRead($0..<$0 + 1) }, [])
         }
-        var (rows, owners): ([Int], [UInt64]) = ([], [])
-        var first = 0
-        try table.forEachBatch(keys) { batch in
-            for (row, hash) in KeyHash.ofRows(batch).enumerated() where wanted.contains(hash) {
+        let entities = Array(wanted)
+        let numbers = HashNumbers(entities)
+        var counts = [Int](repeating: 0, count: entities.count)
+        var (rows, owners): ([Int], [Int32]) = ([], [])
+        try table.forEachBatch(keys, where: isRead) { batch, first in
+            for (row, hash) in KeyHash.ofRows(batch).enumerated() {
+                guard let owner = numbers[hash] else { continue }
                 rows.append(first + row)
-                owners.append(hash)
+                owners.append(Int32(owner))
+                counts[owner] += 1
             }
-            first += batch.count
         }
         if rows.count <= limit { return (rows, []) }
         // Entities with the fewest rows first, as many as fit.
-        var counts: [UInt64: Int] = [:]
-        for owner in owners { counts[owner, default: 0] += 1 }
-        var leftOut: Set<UInt64> = []
+        var isLeftOut = counts.map { _ in false }
         var sum = 0
-        for (owner, count) in counts.sorted(by: { ($0.value, $0.key) < ($1.value, $1.key) }) {
-            if sum + count > limit, sum > 0 { leftOut.insert(owner) } else { sum += count }
+        for owner in counts.indices.sorted(by: { (counts[$0], entities[$0]) < (counts[$1], entities[$1]) }) {
+            if sum + counts[owner] > limit, sum > 0 { isLeftOut[owner] = true } else { sum += counts[owner] }
         }
-        return (rows.indices.filter { !leftOut.contains(owners[$0]) }.map { rows[$0] }, leftOut)
+        let kept = rows.indices.filter { !isLeftOut[Int(owners[$0])] }.map { rows[$0] }
+        return (kept, Set(entities.indices.filter { isLeftOut[$0] }.map { entities[$0] }))
     }
 
     private static func times(

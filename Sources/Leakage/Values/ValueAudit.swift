@@ -7,47 +7,93 @@ struct ValueAudit {
     let frame: TrainingFrame
     let source: SourceRows
     /// The places in the frame that are recomputed, with each one's keys.
-    let rows: [AuditedRow]
+    private(set) var rows: [AuditedRow]
+    /// What was read of the source, if it was not all.
+    let slice: SourceSlice?
     private(set) var findings: [LeakageFinding] = []
     private(set) var notes: [String] = []
 
-    /// The most rows of the source that are looked at, counted once for each row of the training set.
-    private static let mostVisits = 1_000_000_000
+    /// The most rows of windows that are looked at, counted once for each row of the training set and column.
+    private static let mostVisits = 10_000_000
     /// The most values of a column whose origin is searched.
     static let mostTraced = 100
 
+    /// Reads what it takes.
+    ///
+    /// - Parameter isWhole: whether the source is read whole, however large it is.
     init(
-        _ plan: ServicePlan, _ view: ViewPlan, _ table: GuardTable, _ frame: TrainingFrame, _ settings: LeakageSettings
+        _ plan: ServicePlan, _ view: ViewPlan, _ table: GuardTable, _ frame: TrainingFrame, _ settings: LeakageSettings,
+        isWhole: Bool
     ) throws {
         (self.plan, self.view, self.frame) = (plan, view, frame)
         let keys = view.keys.compactMap { frame.columns[$0.spineColumn] }
-        var rows: [AuditedRow] = []
-        for row in frame.audited {
+        func audited(_ row: Int) -> AuditedRow? {
             let entity = keys.map { $0.value(row) }
-            guard let time = frame.time(row), !entity.contains(.null) else { continue }
-            rows.append(AuditedRow(row: row, entity: entity, hash: KeyHash.of(entity), time: time))
+            guard let time = frame.time(row), !entity.contains(.null) else { return nil }
+            return AuditedRow(row: row, entity: entity, hash: KeyHash.of(entity), time: time)
+        }
+        let first = frame.order.prefix(frame.auditedCount).compactMap(audited)
+        let embargo = Self.embargo(view, frame)
+        let slice =
+            isWhole
+            ? nil
+            : try SourceSlice(
+                view, table, times: first.map(\.time), embargo: embargo, limit: settings.readRows)
+        var rows = first
+        if let slice {
+            // Among more rows there are more that the slice is enough for.
+            rows = []
+            for row in frame.order where frame.time(row).map(slice.mayCover) ?? false {
+                if let row = audited(row) { rows.append(row) }
+                if rows.count == frame.auditedCount { break }
+            }
         }
         let source = try SourceRows(
-            view, table, entities: Set(rows.map(\.hash)), alsoRead: plan.label?.event.map(\.source) ?? [],
-            limit: settings.sourceRows)
-        self.source = source
+            view, table, entities: Set(rows.map(\.hash)), alsoRead: plan.label?.event.map(\.source) ?? [], slice: slice,
+            limit: slice == nil ? settings.sourceRows : settings.sourceRows * 2 / 5)
+        (self.source, self.slice) = (source, slice)
         let there = rows.filter { !source.leftOut.contains($0.hash) }
-        var visits = 0
-        self.rows = Array(
-            there.prefix { row in
-                visits += source.entities[row.hash]?.count ?? 0
-                return visits <= Self.mostVisits
-            })
-        if self.rows.count < rows.count {
+        self.rows = there
+        self.rows = withinBounds(there)
+        if let slice {
+            notes.append(
+                "Of '\(view.view.name)' \(self.rows.count) rows were recomputed, from \(slice.rowCount) rows of "
+                    + "'\(view.source.name)' that are next to each other in time.")
+        } else if self.rows.count < rows.count {
             notes.append(
                 "Of '\(view.view.name)' \(self.rows.count) rows were recomputed; entities with the most rows were left out."
             )
         }
     }
 
+    /// The rows that can be told from what was read, as many as can be recomputed in a moment.
+    private func withinBounds(_ rows: [AuditedRow]) -> [AuditedRow] {
+        let windows = view.columns.compactMap { $0.window.map { $0.span.seconds * 1_000_000 } }
+        var visits = 0
+        return rows.filter { row in
+            if let slice, slice.reach == nil {
+                // Of a value that may be of any age, only a row that was read tells that no later one was missed.
+                guard let found = current(row), source.eventTimes[found] <= row.time,
+                    slice.covers(source.eventTimes[found]...row.time)
+                else { return false }
+            }
+            guard let own = source.entities[row.hash] else { return true }
+            let cut = cut(row.time)
+            let count = windows.reduce(0) { $0 + source.places(of: own, from: cut - $1, until: cut).count }
+            if visits + count > Self.mostVisits { return false }
+            visits += count
+            return true
+        }
+    }
+
+    /// The gap between the last fact and a label's time, in microseconds.
+    private static func embargo(_ view: ViewPlan, _ frame: TrainingFrame) -> Int64 {
+        max(view.view.embargo, frame.embargo ?? view.view.embargo).seconds * 1_000_000
+    }
+
     /// The cut of a label, in microseconds.
     func cut(_ time: Int64) -> Int64 {
-        time - max(view.view.embargo, frame.embargo ?? view.view.embargo).seconds * 1_000_000
+        time - Self.embargo(view, frame)
     }
 
     /// Recomputes.

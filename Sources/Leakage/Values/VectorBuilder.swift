@@ -65,6 +65,14 @@ struct VectorBuilder {
             column.withValues(as: Int64.self) { values in
                 for row in rows { integers.append(note(!column.isNull(at: Int(row))) ? values[Int(row)] : 0) }
             }
+        case (.bool, .boolean):
+            column.withBooleans { values in
+                for row in rows { integers.append(note(!column.isNull(at: Int(row))) && values[Int(row)] ? 1 : 0) }
+            }
+        case (.float64, .int64):
+            column.withValues(as: Int64.self) { values in
+                for row in rows { numbers.append(note(!column.isNull(at: Int(row))) ? Double(values[Int(row)]) : 0) }
+            }
         default:
             let isHeld = column.type.expressionType != nil
             for row in rows { append(isHeld ? column.cell(at: Int(row)) : .null, column.type) }
