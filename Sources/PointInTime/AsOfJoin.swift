@@ -37,7 +37,12 @@ public struct AsOfJoin: ~Copyable {
         self.timeToLive = timeToLive.map(UInt64.init) ?? .max
         self.threads = max(1, threads)
         self.corrections = corrections
-        candidates = FixedArray(repeating: .none, count: spine.times.count)
+        let candidates = FixedArray<Candidate>(uninitializedCount: spine.times.count)
+        let (places, bounds) = (candidates.values, evenBounds(of: spine.times.count, parts: self.threads))
+        forEach(below: self.threads, threads: self.threads) { part in
+            UnsafeMutableBufferPointer(rebasing: places[bounds[part]..<bounds[part + 1]]).initialize(repeating: .none)
+        }
+        self.candidates = candidates
         bounded = FixedArray(repeating: .none, count: corrections.rows.isEmpty ? 0 : 2 * spine.times.count)
     }
 

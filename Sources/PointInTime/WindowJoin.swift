@@ -137,10 +137,19 @@ public struct WindowJoin: ~Copyable {
     ///
     /// - Throws: ``PointInTimeError/sumTooLarge(label:)`` if a sum of whole numbers exceeds them.
     public consuming func finish() throws(PointInTimeError) -> [AggregatedColumn] {
+        let results = WindowResults(aggregations, columns: kinds, labelCount: spine.count)
+        try finish(into: results)
+        return results.takeColumns()
+    }
+
+    /// Adds the results of this join's labels to those of other joins, which have the same columns and aggregations and
+    /// other labels of as many.
+    ///
+    /// - Throws: ``PointInTimeError/sumTooLarge(label:)`` if a sum of whole numbers exceeds them.
+    public consuming func finish(into results: WindowResults) throws(PointInTimeError) {
+        precondition(results.labelCount == spine.count, "the results are of another number of labels")
         let (spine, kinds, plan, pieces, threads) = (spine, kinds, plan, pieces, threads)
-        let outputs = aggregations.map { aggregation in
-            WindowOutput(aggregation, kind: aggregation.column.map { kinds[$0] }, labelCount: spine.count)
-        }
+        let outputs = results.outputs
         let targets = plan.columns.map { column in
             column.windows.indices.map { window in
                 WindowTargets(column.windows[window], column.aggregations[window].map { outputs[$0] })
@@ -161,7 +170,6 @@ public struct WindowJoin: ~Copyable {
             }
         }
         if let label = overflows_.min(), label < .max { throw .sumTooLarge(label: Int(label)) }
-        return outputs.map { $0.takeColumn() }
     }
 
     /// Works out everything for a shard's entities. The least label whose sum is too large, else the greatest number.

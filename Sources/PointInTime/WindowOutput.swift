@@ -48,6 +48,23 @@ final class WindowOutput {
     }
 }
 
+/// The results of aggregations for all labels, to which joins add those of some of the labels.
+public final class WindowResults {
+    let outputs: [WindowOutput]
+    let labelCount: Int
+
+    /// Results of nothing: counts of 0, and no other values.
+    public init(_ aggregations: [Aggregation], columns: [WindowColumn.Kind], labelCount: Int) {
+        self.labelCount = labelCount
+        outputs = aggregations.map { aggregation in
+            WindowOutput(aggregation, kind: aggregation.column.map { columns[$0] }, labelCount: labelCount)
+        }
+    }
+
+    /// The result of each aggregation, in the order in which they were given; their own memory is given up.
+    public func takeColumns() -> [AggregatedColumn] { outputs.map { $0.takeColumn() } }
+}
+
 /// Where an aggregation's results are written, by whichever thread has the label's entity.
 struct WindowTarget {
     fileprivate let bits: UnsafeMutableBufferPointer<UInt64>

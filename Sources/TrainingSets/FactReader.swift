@@ -70,6 +70,9 @@ struct FactReader {
         self.threads = threads
     }
 
+    /// Begins to read the first rows.
+    func readAhead() { table.readAhead(columnsOfData, dictionaries: dictionaries, threads: threads) }
+
     /// Calls `body` with all rows, batch by batch, in order.
     func forEachBatch(_ body: (FactBatch) throws -> Void) throws {
         try table.forEachBatch(columnsOfData, dictionaries: dictionaries, threads: threads) { first, columns in

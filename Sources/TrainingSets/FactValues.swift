@@ -6,6 +6,8 @@ struct FactValues {
     let table: SourceTable
     let bound: BoundViewPlan
     let threads: Int
+    /// Where the memory of columns is that are taken as they are.
+    let storage: ColumnStorage
 
     /// A value that is wanted, in the rows of a selection.
     struct Request {
@@ -20,6 +22,36 @@ struct FactValues {
 
     /// The values of each request at each place.
     func values(_ requests: [Request]) throws -> [Column] {
+        var found: [Int: Column] = [:]
+        // Columns that are taken as they are go from the file to their places.
+        var rest = Array(requests.indices)
+        while let first = rest.first(where: { isColumn(requests[$0]) }) {
+            let rows = requests[first].rows
+            let own = rest.filter { isColumn(requests[$0]) && requests[$0].rows == rows }
+            let names = Set(own.compactMap { requests[$0].column }).sorted()
+            guard let columns = try table.values(of: names, given: rows, storage: storage, threads: threads) else {
+                // One at a time, where they are not to be in memory together.
+                guard case .files = storage else { break }
+                for index in own { found[index] = try computed([requests[index]])[0].moved(to: storage) }
+                rest.removeAll { own.contains($0) }
+                continue
+            }
+            let data = Dictionary(uniqueKeysWithValues: zip(names, columns))
+            for index in own { found[index] = requests[index].column.flatMap { data[$0] } }
+            rest.removeAll { own.contains($0) }
+        }
+        for (index, column) in zip(rest, try computed(rest.map { requests[$0] })) { found[index] = column }
+        return found.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    /// Whether a request is for a column of the data as it is.
+    private func isColumn(_ request: Request) -> Bool {
+        guard let name = request.column else { return false }
+        return !table.source.derived.contains { $0.name == name }
+    }
+
+    /// The values of requests, of which all rows that any of them needs are read first.
+    private func computed(_ requests: [Request]) throws -> [Column] {
         if requests.isEmpty { return [] }
         var lists: [[Int32]] = []
         // Plain features of a view share one list; the others have their own.
@@ -34,9 +66,7 @@ struct FactValues {
             // Only rows that are wanted for an expression may fail in it.
             var own: RowSelection?
             for (index, request) in requests.enumerated() where request.rows == list {
-                if let name = request.column, let column = data[name],
-                    !table.source.derived.contains(where: { $0.name == name })
-                {
+                if isColumn(request), let name = request.column, let column = data[name] {
                     found[index] = column.gather(places, workers: threads)
                     continue
                 }

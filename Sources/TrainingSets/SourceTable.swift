@@ -18,6 +18,8 @@ final class SourceTable {
     private(set) var files: [File]
     /// How many rows are read at once, about.
     private let batchSize: Int
+    /// The first rows of the next pass over some columns, if they are being read already.
+    private var ahead: (names: [String], batch: ReadAhead)?
     /// The columns that every file has, with their types.
     let types: [String: ColumnType]
 
@@ -120,6 +122,19 @@ final class SourceTable {
 
     // MARK: Reading
 
+    /// Begins to read what the next pass over some columns needs first.
+    func readAhead(_ names: [String], dictionaries: Set<String>, threads: Int) {
+        guard threads > 1, hasModestGroups(files[0].reader) else { return }
+        guard let first = pieces(of: files[0].reader.rowGroupSizes).first else { return }
+        ahead = (names, ReadAhead(files[0].reader, names, dictionaries, Array(first), threads))
+    }
+
+    private func takeAhead(_ reader: TableReader, _ names: [String]) -> ReadAhead? {
+        guard reader === files[0].reader, let (known, batch) = ahead, known == names else { return nil }
+        ahead = nil
+        return batch
+    }
+
     /// Calls `body` with all rows, batch by batch, in order.
     ///
     /// - Parameter body: takes the number of the batch's first row too.
@@ -146,8 +161,20 @@ final class SourceTable {
             while let batch = try batches.next() { try body(batch) }
             return
         }
-        for groups in pieces(of: reader.rowGroupSizes) {
-            try body(try reader.read(names, dictionaries: dictionaries, rowGroups: Array(groups), workers: threads))
+        // While rows are worked on, the next ones are read.
+        let pieces = pieces(of: reader.rowGroupSizes)
+        var next =
+            takeAhead(reader, names) ?? pieces.first.map { ReadAhead(reader, names, dictionaries, Array($0), threads) }
+        for piece in pieces.indices {
+            guard let batch = try next?.batch() else { return }
+            next = nil
+            if threads > 1, piece + 1 < pieces.count {
+                next = ReadAhead(reader, names, dictionaries, Array(pieces[piece + 1]), threads)
+            }
+            try body(batch)
+            if threads <= 1, piece + 1 < pieces.count {
+                next = ReadAhead(reader, names, dictionaries, Array(pieces[piece + 1]), threads)
+            }
         }
     }
 
@@ -169,6 +196,31 @@ final class SourceTable {
         }
         if first < sizes.count { pieces.append(first..<sizes.count) }
         return pieces
+    }
+
+    /// The values of columns at some places, each of which is given a row, or a negative number for none.
+    ///
+    /// - Parameter storage: where the columns' memory is.
+    /// - Returns: `nil` if the rows of the source's files cannot be read in parts.
+    func values(
+        of names: [String], given rows: [Int32], storage: ColumnStorage, threads: Int
+    ) throws -> [Column]? {
+        guard files.allSatisfy({ hasModestGroups($0.reader) }) else { return nil }
+        let groups = files.flatMap { file in
+            file.reader.rowGroupSizes.enumerated().map { (reader: file.reader, group: $0.offset, size: $0.element) }
+        }
+        let placed = PlacedRows(rows, groups)
+        let columns = Parts(columns: names.count, pieces: 1)
+        try inParallel(names.count, workers: threads) { number in
+            let name = names[number]
+            guard let type = types[name] else { preconditionFailure("the columns were checked before they are read") }
+            guard let column = try placed.values(of: name, type, storage: storage) else {
+                throw TrainingSetError.tooManyBytes(column: name)
+            }
+            column.letGo()
+            columns.set(column, number, 0)
+        }
+        return names.indices.map { columns.take($0)[0] }
     }
 
     /// The values of columns in some rows.

@@ -13,19 +13,41 @@ final class SpineIndex {
     struct Keyed {
         let keys: [SpineKey]
         let coder: KeyCoder
-        let spine: Spine
+        /// The code of each row's key, where the spine is arranged in parts.
+        fileprivate let codes: [Int32]
+        fileprivate let whole: Spine?
     }
+
+    /// How many bytes it takes to join a label, about.
+    static let bytesPerLabel = 64
+    /// Each part reads the sources' times once more, so that more parts would take longer than anyone waits.
+    static let mostParts = 64
 
     let table: SpineTable
     let threads: Int
+    /// In how many parts labels are joined, so that no more than one is arranged at a time. All labels of a key are in one.
+    let partCount: Int
     private var known: [[SpineKey]: Keyed] = [:]
 
-    init(_ table: SpineTable, threads: Int) {
+    /// - Parameter limit: how much memory arranged labels may take, about.
+    init(_ table: SpineTable, threads: Int, limit: Int?) {
         self.table = table
         self.threads = threads
+        let bytes = table.count * Self.bytesPerLabel
+        partCount = limit.map { max(1, min(Self.mostParts, (bytes + $0) / max(1, $0))) } ?? 1
     }
 
-    /// The spine by a key, without an embargo.
+    /// The labels of a part by a key, without an embargo; labels of other parts find nothing.
+    func spine(_ keyed: Keyed, part: Int) throws(PointInTimeError) -> Spine {
+        if let whole = keyed.whole { return whole }
+        let count = Int32(partCount)
+        let codes = keyed.codes.map { $0 % count == part ? $0 : -1 }
+        return try table.times.withBuffer { (times) throws(PointInTimeError) in
+            try Spine(entities: codes.span, labelTimes: times.span, threads: threads)
+        }
+    }
+
+    /// The spine by a key.
     func keyed(by keys: [SpineKey], view: String) throws -> Keyed {
         if let found = known[keys] { return found }
         let parts = try keys.map { key in
@@ -44,10 +66,13 @@ final class SpineIndex {
             guard let codes = try KeyPart.encode(parts, &coder) else {
                 throw TrainingSetError.tooManyBytes(column: keys[0].column)
             }
-            let spine = try table.times.withBuffer { times in
-                try Spine(entities: codes.span, labelTimes: times.span, threads: threads)
-            }
-            let keyed = Keyed(keys: keys, coder: coder, spine: spine)
+            let spine =
+                partCount > 1
+                ? nil
+                : try table.times.withBuffer { times in
+                    try Spine(entities: codes.span, labelTimes: times.span, threads: threads)
+                }
+            let keyed = Keyed(keys: keys, coder: coder, codes: partCount > 1 ? codes : [], whole: spine)
             known[keys] = keyed
             return keyed
         } catch let error as PointInTimeError {

@@ -30,10 +30,11 @@ public struct SpineTable: Sendable {
     ///   - plan: what is computed: its keys name columns that must be there.
     ///   - time: the column of the label's time; by default the one that the service's label names.
     ///   - zone: the zone of timestamps that have none.
+    ///   - limit: how much memory the rows may take; by default as much as is fastest.
     /// - Throws: ``TrainingSetError/noLabelTime(column:table:row:)`` for a row without a time, ``Tables/TableError``.
     public init(
         _ source: TableSource, format: TableFormat? = nil, for plan: ServicePlan, time: String? = nil,
-        zone: String? = nil, threads: Int
+        zone: String? = nil, threads: Int, limit: MemoryLimit? = nil
     ) throws {
         guard let time = time ?? plan.label?.time else {
             throw TrainingSetError.noTimeColumn(service: plan.service.name)
@@ -65,8 +66,19 @@ public struct SpineTable: Sendable {
         let missing = needed.filter { reader.schema[$0] == nil }.sorted()
         if !missing.isEmpty { _ = try reader.read(missing, workers: 1) }
         let texts = Set(reader.schema.fields.filter { $0.type == .string }.map(\.name))
-        let columns = try reader.read(dictionaries: texts, workers: threads)
-        try self.init(columns, name: reader.name, time: time, moments: moments)
+        let fields = reader.schema.fields
+        let storage = limit?.storage(of: reader.rowCount ?? 0, columns: fields.count) ?? .memory
+        guard case .files = storage else {
+            let columns = try reader.read(dictionaries: texts, workers: threads)
+            try self.init(columns, name: reader.name, time: time, moments: moments)
+            return
+        }
+        var columns: [Column] = []
+        for field in fields {
+            let column = try reader.read([field.name], dictionaries: texts, workers: threads).columns[0]
+            columns.append(try column.moved(to: storage))
+        }
+        try self.init(RecordBatch(reader.schema, columns), name: reader.name, time: time, moments: moments)
     }
 
     /// Takes rows that are in memory.

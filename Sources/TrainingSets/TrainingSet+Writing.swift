@@ -26,6 +26,9 @@ public protocol TrainingSetGuard {
 extension TrainingSet {
     /// How many rows are written at once.
     private static var batchSize: Int { 1 << 17 }
+    /// What the writer keeps of a row group until it is whole is bounded by its rows. Features hardly become smaller at a
+    /// higher level.
+    private static var options: TableWriteOptions { TableWriteOptions(compressionLevel: 1, rowGroupSize: 1 << 18) }
 
     /// Writes the training set to a file, which is there when the guards have approved it, and is as it was until then.
     ///
@@ -40,8 +43,12 @@ extension TrainingSet {
         }
         let temporary = path.removingLastComponent().appending(temporaryName())
         do {
-            let writer = try TableWriter(.file(temporary), table.schema, format)
-            for rows in (0..<table.count).pieces(of: Self.batchSize) { try writer.write(table.slice(rows)) }
+            let writer = try TableWriter(.file(temporary), table.schema, format, Self.options)
+            for rows in (0..<table.count).pieces(of: Self.batchSize) {
+                try writer.write(table.slice(rows))
+                // What is in files need not stay in memory.
+                for column in table.columns { column.letGo() }
+            }
             try writer.finish()
             var findings: [String: String] = [:]
             for each in guards {

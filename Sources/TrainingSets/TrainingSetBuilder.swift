@@ -24,6 +24,7 @@ public struct TrainingSetBuilder {
     private let embargo: TimeSpan?
     private let threads: Int
     private let batchSize: Int
+    private let limit: MemoryLimit?
 
     /// Prepares a training set.
     ///
@@ -31,17 +32,20 @@ public struct TrainingSetBuilder {
     ///   - embargo: the least gap between the last fact and a label's time; a view's own counts where it is longer.
     ///   - batchSize: how many rows of a source are read at once, about.
     ///   - threads: how many threads may work.
+    ///   - limit: how much memory it may take; by default as much as is fastest.
     /// - Throws: ``TrainingSetError/columnTaken(_:table:)`` if a feature has the name of a column of the spine.
     public init(
         _ plan: ServicePlan, spine: SpineTable, sources: any SourceCatalog, embargo: TimeSpan? = nil,
-        threads: Int = availableCores, batchSize: Int = 1 << 20
+        threads: Int = availableCores, batchSize: Int = 1 << 20,
+        limit: MemoryLimit? = nil
     ) throws {
         let taken = Set(spine.columns.schema.names)
         if let name = plan.columnNames.first(where: taken.contains) {
             throw TrainingSetError.columnTaken(name, table: spine.name)
         }
         (self.plan, self.spine, self.sources) = (plan, spine, sources)
-        (self.embargo, self.threads, self.batchSize) = (embargo, threads, max(1, batchSize))
+        (self.embargo, self.threads, self.limit) = (embargo, threads, limit)
+        self.batchSize = max(1, min(batchSize, limit?.batchSize ?? batchSize))
     }
 
     /// Works everything out.
@@ -49,7 +53,8 @@ public struct TrainingSetBuilder {
     /// - Parameter keepsFacts: whether ``TrainingSet/View/latestFacts`` are worked out too, in another pass over the times.
     /// - Throws: ``TrainingSetError``, ``Features/InvalidDefinitions`` where expressions do not fit the data, ``Tables/TableError``.
     public func build(keepsFacts: Bool = false) throws -> TrainingSet {
-        let index = SpineIndex(spine, threads: threads)
+        let index = SpineIndex(spine, threads: threads, limit: limit.map { $0.bytes / 3 })
+        let storage = limit?.storage(of: spine.count, columns: plan.columns.count) ?? .memory
         var tables: [String: SourceTable] = [:]
         var views: [TrainingSet.View] = []
         var columns: [[Column]] = []
@@ -59,13 +64,14 @@ public struct TrainingSetBuilder {
                 ?? SourceTable(view.source, try sources.files(of: view.source), batchSize: batchSize)
             tables[view.source.name] = table
             let embargo = max(view.view.embargo, embargo ?? view.view.embargo)
-            let join = try ViewJoin(view, table, index, embargo: embargo.seconds * 1_000_000, threads: threads)
+            let join = try ViewJoin(
+                view, table, index, embargo: embargo.seconds * 1_000_000, threads: threads,
+                storage: storage)
             let result = try join.run()
             columns.append(result.columns)
             views.append(
                 TrainingSet.View(
                     plan: view, embargo: embargo, files: table.files.map(\.file), readers: table.files.map(\.reader),
-                    latestRows: result.latest,
                     latestFacts: keepsFacts ? try result.latest.map { try join.facts(in: $0) } : nil))
         }
         let features = plan.columns.map { place in
@@ -91,9 +97,6 @@ public struct TrainingSet: Sendable {
         public let files: [SourceFile]
         /// The readers of these tables, which are open.
         public let readers: [TableReader]
-        /// For each label the row of the source that plain features are of, from 0 through all files; -1 for none. `nil`
-        /// where there are no plain features.
-        public let latestRows: [Int32]?
         /// For each label the fact that plain features are of, if that was asked for.
         public let latestFacts: [Fact?]?
     }

@@ -11,14 +11,20 @@ final class ViewJoin {
     private let entities: SpineIndex.Keyed
     private let embargo: Int64
     private let threads: Int
+    private let storage: ColumnStorage
     /// The columns that are the latest row's.
     private let latest: [Int]
     private let windows: [WindowFeatures]
 
     /// Prepares a view.
     ///
-    /// - Parameter embargo: the gap kept between the last fact and a label's time, in microseconds.
-    init(_ plan: ViewPlan, _ table: SourceTable, _ index: SpineIndex, embargo: Int64, threads: Int) throws {
+    /// - Parameters:
+    ///   - embargo: the gap kept between the last fact and a label's time, in microseconds.
+    ///   - storage: where the memory of columns is that are taken as they are.
+    init(
+        _ plan: ViewPlan, _ table: SourceTable, _ index: SpineIndex, embargo: Int64, threads: Int,
+        storage: ColumnStorage
+    ) throws {
         for name in plan.columnsOfData {
             if let type = table.types[name], ExpressionType(type) == nil {
                 throw TrainingSetError.unsuitable(column: name, type: "\(type)", table: table.files[0].reader.name)
@@ -28,7 +34,14 @@ final class ViewJoin {
         try table.check(plan.columnsOfData)
         let keys = plan.keys.map { SpineKey(column: $0.spineColumn, kind: KeyKind($0.type)) }
         (self.plan, self.bound, self.table, self.index) = (plan, bound, table, index)
-        (self.embargo, self.threads) = (embargo, threads)
+        (self.embargo, self.threads, self.storage) = (embargo, threads, storage)
+        if plan.columns.allSatisfy({ $0.window == nil }) {
+            // Until the labels are arranged, the first facts are there.
+            FactReader(
+                table, bound, names: plan.keys.map(\.sourceColumn),
+                expressions: [bound.filter, bound.retracted].compactMap { $0 }, threads: threads
+            ).readAhead()
+        }
         entities = try index.keyed(by: keys, view: plan.view.name)
         latest = plan.columns.indices.filter { plan.columns[$0].window == nil }
         var types = table.expressionTypes
@@ -49,7 +62,8 @@ final class ViewJoin {
             }
             return try WindowFeatures(
                 bound, columns: aggregated.filter { plan.columns[$0].groupKeys == group }, groupKeys: group,
-                keyed: try index.keyed(by: keys + groupKeys, view: plan.view.name), types: types)
+                keyed: try index.keyed(by: keys + groupKeys, view: plan.view.name), types: types,
+                labelCount: index.table.count)
         }
     }
 
@@ -63,17 +77,54 @@ final class ViewJoin {
     }
 
     private func columns() throws -> (columns: [Column], latest: [Int32]?) {
-        let spine = try entities.spine.withEmbargo(embargo)
-        let corrections = try corrections(spine)
-        let join = latest.isEmpty ? nil : try LatestRows(spine, plan.view.timeToLive, corrections, threads)
         let reader = reader(
             names: plan.keys.map(\.sourceColumn) + windows.flatMap(\.names),
             expressions: [bound.filter, bound.retracted].compactMap { $0 } + windows.flatMap(\.expressions),
             given: windows.flatMap(\.filterNames))
         if windows.contains(where: \.needsOrder) {
             try reader.forEachBatch { facts in for window in windows { try window.lookAhead(facts, reader) } }
+            for window in windows { window.sortTexts() }
         }
-        for window in windows { try window.begin(corrections, embargo: embargo, threads: threads) }
+        var rows: [Int32]?
+        for part in 0..<index.partCount {
+            guard let found = try join(part, reader) else { continue }
+            guard var known = rows.take() else {
+                rows = found
+                continue
+            }
+            // A label is in one part.
+            for label in found.indices where found[label] >= 0 { known[label] = found[label] }
+            rows = known
+        }
+        var results: [Int: Column] = [:]
+        var requests: [(column: Int, request: FactValues.Request, perLabel: Int?)] = []
+        for column in latest {
+            if let rows, let request = request(column, rows) { requests.append((column, request, nil)) }
+        }
+        for window in windows {
+            for (column, result) in zip(window.columns, try window.finish()) {
+                switch result {
+                case .column(let values): results[column] = try values.moved(to: storage)
+                case .rows(let rows, let perLabel):
+                    guard let request = request(column, rows) else { continue }
+                    requests.append((column, request, isList(column) ? perLabel : nil))
+                }
+            }
+        }
+        let values = try FactValues(table: table, bound: bound, threads: threads, storage: storage).values(
+            requests.map(\.request))
+        for (request, values) in zip(requests, values) {
+            results[request.column] = try request.perLabel.map { try lists(values, of: $0, request.column) } ?? values
+        }
+        return (plan.columns.indices.compactMap { results[$0] }, rows)
+    }
+
+    /// Joins a part of the labels. The row of the source for each of its labels, if there are plain features.
+    private func join(_ part: Int, _ reader: FactReader) throws -> [Int32]? {
+        let spine = try index.spine(entities, part: part).withEmbargo(embargo)
+        let corrections = try corrections(spine)
+        let join = latest.isEmpty ? nil : try LatestRows(spine, plan.view.timeToLive, corrections, threads)
+        for window in windows { try window.begin(index, part: part, corrections, embargo: embargo, threads: threads) }
         try reader.forEachBatch { facts in
             let parts = try keyParts(facts)
             let codes = try codes(parts, facts)
@@ -84,27 +135,8 @@ final class ViewJoin {
             }
             try join?.add(facts, codes, isCounted)
         }
-        var results: [Int: Column] = [:]
-        var requests: [(column: Int, request: FactValues.Request, perLabel: Int?)] = []
-        let rows = join?.finish()
-        for column in latest {
-            if let rows, let request = request(column, rows) { requests.append((column, request, nil)) }
-        }
-        for window in windows {
-            for (column, result) in zip(window.columns, try window.finish()) {
-                switch result {
-                case .column(let values): results[column] = values
-                case .rows(let rows, let perLabel):
-                    guard let request = request(column, rows) else { continue }
-                    requests.append((column, request, isList(column) ? perLabel : nil))
-                }
-            }
-        }
-        let values = try FactValues(table: table, bound: bound, threads: threads).values(requests.map(\.request))
-        for (request, values) in zip(requests, values) {
-            results[request.column] = try request.perLabel.map { try lists(values, of: $0, request.column) } ?? values
-        }
-        return (plan.columns.indices.compactMap { results[$0] }, rows)
+        for window in windows { try window.finishPart() }
+        return join?.finish()
     }
 
     /// The facts in some rows; -1 is none.

@@ -15,6 +15,7 @@ final class WindowFeatures {
     private let view: String
     private var texts: [Int: TextNumbers] = [:]
     private var join: WindowJoin?
+    private let results: WindowResults
 
     /// Prepares the aggregations.
     ///
@@ -23,7 +24,7 @@ final class WindowFeatures {
     ///   - keyed: the spine by the entity's keys and the group's.
     init(
         _ bound: BoundViewPlan, columns: [Int], groupKeys: [String], keyed: SpineIndex.Keyed,
-        types: [String: ExpressionType]
+        types: [String: ExpressionType], labelCount: Int
     ) throws {
         self.columns = columns
         self.groupKeys = groupKeys
@@ -58,6 +59,7 @@ final class WindowFeatures {
             aggregations.append(EngineAggregation(function, of: known[name], over: length))
         }
         (self.inputs, self.aggregations, self.arguments) = (inputs, aggregations, arguments)
+        results = WindowResults(aggregations, columns: inputs.map(\.form.kind), labelCount: labelCount)
     }
 
     /// An input whose expression is computed only where its filter is true.
@@ -106,12 +108,16 @@ final class WindowFeatures {
         }
     }
 
-    /// Begins; after all batches were looked at, if that is needed.
-    func begin(_ corrections: Corrections, embargo: Int64, threads: Int) throws(PointInTimeError) {
-        for index in texts.keys { texts[index]?.sort() }
+    /// Takes note of the texts' order, after all batches were looked at.
+    func sortTexts() { for index in texts.keys { texts[index]?.sort() } }
+
+    /// Begins with a part of the labels.
+    func begin(
+        _ index: SpineIndex, part: Int, _ corrections: Corrections, embargo: Int64, threads: Int
+    ) throws(PointInTimeError) {
         join = try WindowJoin(
-            spine: try keyed.spine.withEmbargo(embargo), corrections: corrections, columns: inputs.map(\.form.kind),
-            aggregations: aggregations, threads: threads)
+            spine: try index.spine(keyed, part: part).withEmbargo(embargo), corrections: corrections,
+            columns: inputs.map(\.form.kind), aggregations: aggregations, threads: threads)
     }
 
     /// Takes in a batch.
@@ -172,6 +178,10 @@ final class WindowFeatures {
         let filter = try filter(input, facts, reader)
         if input.expression == nil { return WindowValues(presence: filter, count: facts.count) }
         if input.isAsItIs, let name = input.column, case .column(let column) = facts.value(name) {
+            if input.form == .codes {
+                let codes = texts[number, default: TextNumbers()].numbers(adding: column)
+                return WindowValues(codes: codes, validity: both(column.validities, filter))
+            }
             guard let values = WindowValues(column, input.form, filter: filter) else {
                 throw TrainingSetError.unsuitable(
                     column: name, type: "\(column.type)", table: "the source of '\(view)'")
@@ -194,15 +204,19 @@ final class WindowFeatures {
         return values
     }
 
-    /// The results: columns, or rows of the source whose values they are.
-    func finish() throws -> [WindowResult] {
-        guard let join = join.take() else { return [] }
-        let results: [AggregatedColumn]
+    /// Works out the results of the part of the labels that was begun with.
+    func finishPart() throws {
+        guard let join = join.take() else { return }
         do {
-            results = try join.finish()
+            try join.finish(into: results)
         } catch {
             throw TrainingSetError.join(error, view: view)
         }
+    }
+
+    /// The results: columns, or rows of the source whose values they are.
+    func finish() throws -> [WindowResult] {
+        let results = results.takeColumns()
         return try zip(results.indices, results).map { number, result in
             try self.result(result, aggregations[number], arguments[number])
         }
@@ -239,7 +253,7 @@ enum WindowResult {
 
 extension WindowInput {
     /// Whether a column of the source is taken as it is.
-    fileprivate var isAsItIs: Bool { column != nil && form != .codes && form != .ranks }
+    fileprivate var isAsItIs: Bool { column != nil && form != .ranks }
 }
 
 extension DefinedAggregation {

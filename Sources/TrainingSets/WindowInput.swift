@@ -54,6 +54,9 @@ struct WindowValues {
 
     private init(_ values: Values, _ validity: [Bool]?) { (self.values, self.validity) = (values, validity) }
 
+    /// Numbers that stand for texts.
+    init(codes: [Int64], validity: [Bool]?) { self.init(.whole(.computed(codes)), validity) }
+
     /// Rows that are there or not.
     init(presence: [Bool]?, count: Int) { self.init(.presence(count), presence) }
 
@@ -141,6 +144,28 @@ struct TextNumbers {
             if numbers[text] == nil {
                 numbers[text] = Int64(texts.count)
                 texts.append(text)
+            }
+        }
+    }
+
+    /// Takes in the texts of a column, each of a dictionary once, and tells the number of each row's; any at a null.
+    mutating func numbers(adding column: Column) -> [Int64] {
+        if let dictionary = column.dictionary, dictionary.count < column.count {
+            let known = numbers(adding: dictionary)
+            let found = column.withDictionary { places, _ in
+                places.map { known.indices.contains(Int($0)) ? known[Int($0)] : -1 }
+            }
+            if let found { return found }
+        }
+        return column.withStrings { strings in
+            (0..<column.count).map { row in
+                if column.isNull(at: row) { return -1 }
+                let text = Array(strings[row])
+                if let number = numbers[text] { return number }
+                let number = Int64(texts.count)
+                numbers[text] = number
+                texts.append(text)
+                return number
             }
         }
     }

@@ -60,7 +60,7 @@ extension TrainingSet {
 
 @Suite("A training set, against the design's sentences")
 struct TrainingSetOracleTests {
-    private static let types: [String: ColumnType] = [
+    static let types: [String: ColumnType] = [
         "name": .string, "number": .int64, "g": .string, "e": .int64, "p": .string, "r": .boolean, "w": .int64,
         "v": .int64, "x": .float64, "s": .string,
     ]

@@ -2,6 +2,7 @@ import ArgumentParser
 import Features
 import FileSystem
 import ObjectStore
+import SystemPackage
 import Tables
 import TrainingSets
 import Workspace
@@ -22,13 +23,16 @@ struct FeatureStateArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How much memory what is read at once may take, about; less takes longer.", valueName: "size"))
+            "How much memory the join may take, about: what does not fit is kept in files beside the output, and sources "
+                + "are read more than once if labels do not fit. Less takes longer; the output is the same.",
+            valueName: "size"))
     var memory: MemoryArgument?
 
-    /// How many rows of a source are read at once.
-    var batchSize: Int {
-        // A row of many columns, as it is read and as it is compared.
-        memory.map { min(max($0.limit.bytes / 1024, 1 << 12), 1 << 20) } ?? 1 << 20
+    /// How much memory a join may take.
+    ///
+    /// - Parameter folder: where the output goes.
+    func limit(beside folder: FilePath) -> MemoryLimit? {
+        memory.map { MemoryLimit(bytes: $0.limit.bytes, scratch: folder.isEmpty ? "." : folder) }
     }
 
     /// The data and definitions.
@@ -106,9 +110,12 @@ struct SpineArguments: ParsableArguments {
     }
 
     /// Reads the rows.
-    func read(_ found: Found, for plan: ServicePlan, _ session: Session) throws -> SpineTable {
+    func read(
+        _ found: Found, for plan: ServicePlan, limit: MemoryLimit?, _ session: Session
+    ) throws -> SpineTable {
         try SpineTable(
-            found.source, for: plan, time: time, zone: zone, threads: session.workspace.configuration.workers)
+            found.source, for: plan, time: time, zone: zone, threads: session.workspace.configuration.workers,
+            limit: limit)
     }
 }
 

@@ -43,7 +43,7 @@ struct FeaturesAsOf: WorkspaceCommand {
         let builder = try TrainingSetBuilder(
             plan, spine: spine, sources: held.sources(in: session.workspace), embargo: state.embargo?.span,
             threads: session.workspace.configuration.workers,
-            batchSize: state.batchSize)
+            limit: state.limit(beside: session.workspace.root))
         let set = try builder.build(keepsFacts: true)
         let answers = entities.indices.map { Answer(set, row: $0) }
         if json.isOn {

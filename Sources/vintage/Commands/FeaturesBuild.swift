@@ -48,12 +48,13 @@ struct FeaturesBuild: WorkspaceCommand {
         }
         try refuseUnstored(path, workspace)
         let found = try spine.find(plan, held, isStored: true, session)
-        let builder = try TrainingSetBuilder(
-            plan, spine: try spine.read(found, for: plan, session), sources: held.sources(in: workspace),
-            embargo: state.embargo?.span, threads: workspace.configuration.workers, batchSize: state.batchSize)
-        let set = try builder.build()
         let folder = workspace.root.appending(path)
         try folder.makeDirectories()
+        let limit = state.limit(beside: folder)
+        let builder = try TrainingSetBuilder(
+            plan, spine: try spine.read(found, for: plan, limit: limit, session), sources: held.sources(in: workspace),
+            embargo: state.embargo?.span, threads: workspace.configuration.workers, limit: limit)
+        let set = try builder.build()
         let findings = try set.write(
             to: folder.appending(Self.fileName), guards: [try JoinGuard(session, state, held, zone: spine.zone)])
         let origin = try origin(of: set, held, found, findings)

@@ -38,13 +38,15 @@ struct FeaturesJoin: WorkspaceCommand {
         let held = try state.state(session)
         let plan = try held.plan(service)
         let found = try spine.find(plan, held, isStored: false, session)
+        let file = session.console.filePath(output)
+        let limit = state.limit(beside: file.removingLastComponent())
         let builder = try TrainingSetBuilder(
-            plan, spine: try spine.read(found, for: plan, session), sources: held.sources(in: session.workspace),
-            embargo: state.embargo?.span, threads: session.workspace.configuration.workers,
-            batchSize: state.batchSize)
+            plan, spine: try spine.read(found, for: plan, limit: limit, session),
+            sources: held.sources(in: session.workspace), embargo: state.embargo?.span,
+            threads: session.workspace.configuration.workers, limit: limit)
         let set = try builder.build()
         try set.write(
-            to: session.console.filePath(output), guards: [try JoinGuard(session, state, held, zone: spine.zone)])
+            to: file, guards: [try JoinGuard(session, state, held, zone: spine.zone)])
         if json.isOn {
             session.print(set.json(held, output: output.text))
         } else {
