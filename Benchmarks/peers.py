@@ -9,6 +9,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 from measure import run
 
@@ -170,6 +171,23 @@ class GitLFS(Git):
         self.call("git", "add", ".gitattributes")
 
 
+class IdleFilter(Git):
+    """Git with a filter that does no work: a floor, no tool."""
+
+    name = "idle filter"
+    note = "`git add`, `checkout` with a filter that hands plain files over: what git itself takes"
+
+    def start(self):
+        super().start()
+        script = pathlib.Path(__file__).resolve().parent / "idle_filter.py"
+        self.call("git", "config", "filter.idle.process", f"'{sys.executable}' '{script}' '{self.folder}'")
+        (self.work / ".gitattributes").write_text("*.csv filter=idle -text\nw2/** filter=idle -text\n")
+        self.call("git", "add", ".gitattributes")
+
+    def remove_data(self, name):
+        (self.work / name).rename(self.folder / f"removed {name}")
+
+
 class DVC(Peer):
     name = "dvc"
     note = "`dvc add`, `checkout`, `status`, its default cache and link type"
@@ -272,7 +290,10 @@ class Copy(Peer):
         return [self.folder / "repo"]
 
 
-PEERS = {peer.name: peer for peer in (Vintage, VintageFilter, DVC, GitLFS, Restic, Borg, Git, Zstd, Copy)}
+PEERS = {
+    peer.name: peer
+    for peer in (Vintage, VintageFilter, DVC, GitLFS, IdleFilter, Restic, Borg, Git, Zstd, Copy)
+}
 
 
 def versions(tools):
