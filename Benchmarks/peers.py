@@ -43,7 +43,9 @@ class Peer:
         self.environment = environment_for(self.home)
         (self.home / ".gitconfig").write_text(
             "[user]\n\tname = Bench\n\temail = bench@example.com\n[init]\n\tdefaultBranch = main\n"
-            "[advice]\n\tdetachedHead = false\n")
+            "[advice]\n\tdetachedHead = false\n"
+            # Git would tidy up in the background after a commit of many files, while the next tool is measured.
+            "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n")
 
     def call(self, *arguments, directory=None):
         return run(arguments, directory=directory or self.work, environment=self.environment)
