@@ -39,15 +39,20 @@ struct PlacedRows {
             return group
         }
         var counts = [Int](repeating: 0, count: groups.count)
-        for row in rows where row >= 0 { counts[owner(of: Int(row))] += 1 }
+        let owners = rows.map { row -> Int32 in
+            if row < 0 { return -1 }
+            let group = owner(of: Int(row))
+            counts[group] += 1
+            return Int32(truncatingIfNeeded: group)
+        }
         var (ends, found) = ([Int](), 0)
         for count in counts {
             ends.append(found)
             found += count
         }
         places = [Int32](unsafeUninitializedCapacity: found) { places, count in
-            for (place, row) in rows.enumerated() where row >= 0 {
-                let group = owner(of: Int(row))
+            for (place, owner) in owners.enumerated() where owner >= 0 {
+                let group = Int(owner)
                 places[ends[group]] = Int32(truncatingIfNeeded: place)
                 ends[group] += 1
             }

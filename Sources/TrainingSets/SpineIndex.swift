@@ -66,6 +66,7 @@ final class SpineIndex {
             guard let codes = try KeyPart.encode(parts, &coder) else {
                 throw TrainingSetError.tooManyBytes(column: keys[0].column)
             }
+            for key in keys { table.keyColumn(key.column)?.letGo() }
             let spine =
                 partCount > 1
                 ? nil
