@@ -34,13 +34,15 @@ public struct LeakageGuard: Sendable {
     }
 
     /// The rules that need no data.
-    static let definitionRules: Set<LeakageRule> = [.labelDerived, .windowInHorizon, .targetEncoding]
+    static let definitionRules: Set<LeakageRule> = [
+        .labelDerived, .windowInHorizon, .targetEncoding, .availabilityUndeclared,
+    ]
 
     /// Judges a service by its definitions alone.
     ///
     /// Rules about values are not looked at, so their waivers are not said to be unused.
     public func check(_ plan: ServicePlan) -> LeakageReport {
-        let findings = DefinitionRules(plan: plan).findings()
+        let findings = DefinitionRules(plan: plan).findings() + UndeclaredAvailability(plan: plan).findings()
         let (rest, waived) = settings.waivers.apply(
             to: findings, service: plan.service.name, today: today, judged: [])
         return LeakageReport(rest, waived: waived, notes: [])
@@ -51,7 +53,9 @@ public struct LeakageGuard: Sendable {
     /// - Throws: ``Tables/TableError`` where rows cannot be read, ``MissingColumn`` where the table lacks one that tells
     ///   keys or times, ``Features/InvalidDefinitions`` where a source's data does not fit its definition.
     public func check(_ set: JudgedSet) throws -> LeakageReport {
-        var findings = DefinitionRules(plan: set.plan).findings()
+        var findings = DefinitionRules(plan: set.plan).findings() + UndeclaredAvailability(plan: set.plan).findings()
+        // What definitions show to be an outcome is not said again of its data.
+        let shown = Set(findings.compactMap { $0.rule == .availabilityUndeclared ? nil : $0.subject })
         var notes: [String] = []
         let frame = try TrainingFrame(set, settings)
         if let note = frame.note { notes.append(note) }
@@ -66,6 +70,8 @@ public struct LeakageGuard: Sendable {
             try audit.run()
             findings += audit.findings
             notes += audit.notes
+            let settled = try SettledLater(set, view, source, settings)?.findings() ?? []
+            findings += settled.filter { !shown.contains($0.subject ?? "") }
         }
         for (name, source) in set.sources.sorted(by: { $0.key < $1.key }) {
             guard let definition = set.plan.views.first(where: { $0.source.name == name })?.source else { continue }
@@ -91,7 +97,7 @@ public struct LeakageGuard: Sendable {
         if set.spine == nil { rules.remove(.spineMismatch) }
         if set.split == nil { rules.subtract([.duplicateRows, .sharedEntity, .overlappingHorizon]) }
         if set.plan.views.contains(where: { set.sources[$0.source.name] == nil }) {
-            rules.subtract([.futureValue, .valuePastTimeToLive, .unexplainedValue, .availabilityUndeclared])
+            rules.subtract([.futureValue, .valuePastTimeToLive, .unexplainedValue, .settledLater])
             rules.subtract(definitionRules)
         }
         return rules
