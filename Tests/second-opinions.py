@@ -102,7 +102,7 @@ def write(folder, seed, availability):
         pyarrow.parquet.write_table(written, f"{folder}/data/readings-{number}.parquet", row_group_size=7_001)
     span = (max(row["happened"] for row in readings) - START) // SECOND
     spine = {
-        "row": (list(range(labels)), pyarrow.int64()),
+        "id": (list(range(labels)), pyarrow.int64()),
         # Some meters have no reading, and some labels no meter.
         "meter": ([generator.choice([None, "meter-x"] + [f"meter-{int(meters * generator.random() ** 2)}"] * 30)
                    for _ in range(labels)], pyarrow.string()),
@@ -116,7 +116,7 @@ def write(folder, seed, availability):
 
 def connect(folder):
     connection = duckdb.connect()
-    connection.sql(f"create view labels as select *, epoch_us(at) as t from '{folder}/labels.parquet'")
+    connection.sql(f"create view labels as select *, epoch_us(\"at\") as t from '{folder}/labels.parquet'")
     connection.sql(
         f"create view readings as select *, epoch_us(happened) as e, epoch_us(known) as a "
         f"from read_parquet('{folder}/data/readings-*.parquet', filename = true, file_row_number = true)")
@@ -132,24 +132,24 @@ def asof(folder):
     """DuckDB's ASOF join; what is too old is taken out afterwards, as the join has no TTL."""
     values = ", ".join(f"case when l.t - r.e <= {TTL} then r.{name} end as {name}" for name in VALUES)
     return rows_of(connect(folder).sql(
-        f"select {values} from labels l asof left join readings r on l.meter = r.meter and l.at >= r.happened order by l.row"))
+        f"select {values} from labels l asof left join readings r on l.meter = r.meter and l.t >= r.e order by l.id"))
 
 
 def latest(embargo, ttl):
     """The labels' latest known rows, by both clocks."""
     limit = f"and l.t - r.e <= {ttl}" if ttl else ""
     return f"""
-        select l.row, r.* from labels l join readings r
+        select l.id, r.* from labels l join readings r
         on r.meter = l.meter and r.e <= l.t - {embargo} and r.a <= l.t - {embargo} {limit}
-        qualify row_number() over (partition by l.row order by e desc, a desc, filename desc, file_row_number desc) = 1"""
+        qualify row_number() over (partition by l.id order by e desc, a desc, filename desc, file_row_number desc) = 1"""
 
 
 def sql(folder):
     connection = connect(folder)
     columns = rows_of(connection.sql(
-        f"select {', '.join('m.' + name for name in VALUES)} from labels l left join ({latest(0, TTL)}) m using (row) order by l.row"))
+        f"select {', '.join('m.' + name for name in VALUES)} from labels l left join ({latest(0, TTL)}) m using (id) order by l.id"))
     columns |= rows_of(connection.sql(
-        f"select m.number as held from labels l left join ({latest(EMBARGO, None)}) m using (row) order by l.row"))
+        f"select m.number as held from labels l left join ({latest(EMBARGO, None)}) m using (id) order by l.id"))
     order = "order by r.e, r.a, r.filename, r.file_row_number"
     for name, length in [("1d", DAY), ("7d", 7 * DAY)]:
         columns |= rows_of(connection.sql(f"""
@@ -162,7 +162,7 @@ def sql(folder):
                 count(*) filter (r.number % 2 = 1) as odd_{name}
             from labels l left join readings r
             on r.meter = l.meter and r.a < l.t and r.e >= l.t - {length} and r.e < l.t
-            group by l.row order by l.row"""))
+            group by l.id order by l.id"""))
     return columns
 
 
@@ -177,11 +177,11 @@ def merge_asof(folder):
     }).sort_values("happened", kind="stable")
     left = pandas.DataFrame({
         # To pandas two nulls are equal.
-        "row": labels["row"].to_pylist(), "meter": [meter or "no meter" for meter in labels["meter"].to_pylist()],
+        "id": labels["id"].to_pylist(), "meter": [meter or "no meter" for meter in labels["meter"].to_pylist()],
         "at": labels["at"].cast(pyarrow.int64()).to_numpy(),
     }).sort_values("at", kind="stable")
     merged = pandas.merge_asof(left, right, left_on="at", right_on="happened", by="meter", tolerance=TTL)
-    places = [None if math.isnan(place) else int(place) for place in merged.sort_values("row")["place"]]
+    places = [None if math.isnan(place) else int(place) for place in merged.sort_values("id")["place"]]
     found = {name: source[name].to_pylist() for name in VALUES}
     return {name: [None if place is None else found[name][place] for place in places] for name in VALUES}
 

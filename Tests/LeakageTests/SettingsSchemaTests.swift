@@ -56,7 +56,7 @@ struct SettingsSchemaTests {
 
     @Test("takes the examples of the documentation and the demo, which are files that the program takes")
     func examples() throws {
-        var examples = try blocks("README.md") + blocks("Docs/features.md") + blocks("Docs/leakage.md")
+        var examples = try ["README.md", "Docs/features.md", "Docs/leakage.md"].flatMap(Self.blocks)
         let demo = try Self.text("Scripts/demo").components(separatedBy: "cat >features/").dropFirst().map { part in
             part.components(separatedBy: "\nEND\n")[0].components(separatedBy: "\n").dropFirst().joined(separator: "\n")
         }
@@ -74,8 +74,6 @@ struct SettingsSchemaTests {
         }
         #expect(throws: Never.self) { try Definitions(files: files) }
     }
-
-    private func blocks(_ page: String) throws -> [String] { try Self.blocks(page) }
 
     static let right = [
         "guard: {}", "guard: {auc: 0.5, r2: 0, rows: 1, seed: 0}", "guard: {auc: 1, r2: 1, rows: 10000000, seed: 7}",
