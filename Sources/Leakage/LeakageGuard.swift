@@ -77,6 +77,7 @@ public struct LeakageGuard: Sendable {
             guard let definition = set.plan.views.first(where: { $0.source.name == name })?.source else { continue }
             findings += try AvailabilityDelay(definition, source, set.plan.service.name, settings).findings()
         }
+        findings += try ShortLag(plan: set.plan, sources: set.sources, settings: settings).findings()
         if let outcome = frame.outcome() {
             findings += SingleFeature(frame, outcome, settings).findings()
             findings += MissingValues(frame, outcome).findings()

@@ -32,10 +32,10 @@ extension LeakageRule {
             """
             Without 'availability' a row is taken to be known when its event happened. The data of this source says \
             otherwise: it has another time column that is later than the event time in most rows, or several versions of one \
-            fact without a time for each; or another source over the same files says when their rows became known. What is \
-            known late would be used early. Declare 'availability' as that column, or as a lag; 'availability: {lag: 0s}' \
-            says that rows really are known at once, and is doubted only where another source says otherwise of the same \
-            files.
+            fact without a time for each; or another source over the same files says when their rows became known, and the \
+            lag of this one ends before. What is known late would be used early. Declare 'availability' as that column, or \
+            as a lag; 'availability: {lag: 0s}' says that rows really are known at once, and is doubted only where another \
+            source says otherwise of the same files.
             """
         case .labelDerived:
             """

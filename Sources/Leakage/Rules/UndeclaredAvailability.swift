@@ -34,17 +34,21 @@ struct UndeclaredAvailability {
                 "\(says), and this one that they are known at once; declare one availability, or waive the rule if all that "
                     + "is read of it is known at once", [], isSure: false)
         }
-        // What the time is computed from is not known before it, but for what the event time is made of.
-        let late = Set(other.columnsOfData(for: [column]))
-            .subtracting(source.columnsOfData(for: [source.eventTime]))
-            .subtracting(other.columnsOfData(for: [other.eventTime]))
-        let views = plan.views.filter { $0.source.name == source.name }
-        let features = views.flatMap { view in
-            view.columns.filter { !late.isDisjoint(with: view.columnsOfData(for: $0)) }.map(\.name)
-        }
+        let features = lateFeatures(of: source, by: other, column)
         guard let first = features.first else { return nil }
         return found(
             "\(says), and this one that they are known at once, though '\(first)' is made of what that time is computed "
                 + "from; declare its availability", [.init("features", features.joined(separator: " "))], isSure: true)
+    }
+
+    /// The features of a source that are made of what another's availability is computed from: that is not known before
+    /// it, but for what the event time is made of.
+    func lateFeatures(of source: FeatureSource, by other: FeatureSource, _ column: String) -> [String] {
+        let late = Set(other.columnsOfData(for: [column]))
+            .subtracting(source.columnsOfData(for: [source.eventTime]))
+            .subtracting(other.columnsOfData(for: [other.eventTime]))
+        return plan.views.filter { $0.source.name == source.name }.flatMap { view in
+            view.columns.filter { !late.isDisjoint(with: view.columnsOfData(for: $0)) }.map(\.name)
+        }
     }
 }
