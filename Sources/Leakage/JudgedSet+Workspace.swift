@@ -9,9 +9,9 @@ import class Workspace.Workspace
 /// What a snapshot's provenance says of the training set in it.
 public struct TrainingSetProvenance: Sendable, Hashable {
     /// The parameter with the service's name.
-    public static let serviceParameter = "features.service"
-    /// The parameter with the digest of the definitions that the service reaches.
-    public static let digestParameter = "features.digest"
+    public static let serviceParameter = "service"
+    /// The parameter with the digest of the definitions that the service reaches, which only a join writes.
+    public static let digestParameter = "definitions.digest"
 
     /// The service that made it.
     public let service: String
@@ -21,8 +21,8 @@ public struct TrainingSetProvenance: Sendable, Hashable {
     public let zone: String?
     /// The least gap that the join kept.
     public let embargo: TimeSpan?
-    /// The digest of its definitions; `nil` if it is not told.
-    public let digest: String?
+    /// The digest of its definitions.
+    public let digest: String
     /// The snapshots that it was made from.
     public let inputs: [Snapshot.Input]
     /// The git commit of the definitions; empty if it is not told.
@@ -32,15 +32,11 @@ public struct TrainingSetProvenance: Sendable, Hashable {
     public init?(_ snapshot: Snapshot) {
         let parameters = snapshot.provenance.parameters
         // A training run may name a service too; only a join names the definitions' digest beside it.
-        if let service = parameters[Self.serviceParameter] {
-            self.service = service
-            digest = parameters[Self.digestParameter]
-        } else if let service = parameters["service"], let digest = parameters["definitions.digest"] {
-            self.service = service
-            self.digest = digest
-        } else {
+        guard let service = parameters[Self.serviceParameter], let digest = parameters[Self.digestParameter] else {
             return nil
         }
+        self.service = service
+        self.digest = digest
         time = parameters["spine.time"]
         zone = parameters["spine.zone"]
         embargo = parameters["embargo"].flatMap { TimeSpan(parsing: $0) }
@@ -52,7 +48,7 @@ public struct TrainingSetProvenance: Sendable, Hashable {
     /// The plan of the service as it was when the set was made: by the definitions that are given if they mean the same,
     /// else by those of the commit; `nil` if neither do.
     public func plan(in workspace: Workspace, _ definitions: Definitions) throws -> ServicePlan? {
-        if let plan = try? definitions.plan(forService: service), digest == nil || "\(plan.digest)" == digest {
+        if let plan = try? definitions.plan(forService: service), "\(plan.digest)" == digest {
             return plan
         }
         guard !codeCommit.isEmpty, let old = try? Definitions(of: workspace, at: codeCommit),

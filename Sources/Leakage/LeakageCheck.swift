@@ -14,10 +14,10 @@ extension Check {
         scopes: [.workspace, .commit],
         explanation: """
             Judges each service by its definitions, and 'vintage ci' also each training set that the lock names and whose \
-            provenance says which service made it (features.service): values are recomputed from the snapshots that it was \
-            made from, and statistics tell features that give the label away. Models that learn from a leak look better in \
-            every evaluation and fail in use. 'vintage features explain RULE' tells of each rule; waivers stand under \
-            'waivers' in a file of definitions.
+            provenance says which service made it, as 'vintage features build' writes it: values are recomputed from the \
+            snapshots that it was made from, and statistics tell features that give the label away. Models that learn from a \
+            leak look better in every evaluation and fail in use. 'vintage features explain RULE' tells of each rule; waivers \
+            stand under 'waivers' in a file of definitions.
             """
     ) { context in
         let files = try Check.definitionFiles(context)

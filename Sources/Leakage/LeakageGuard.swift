@@ -36,13 +36,15 @@ public struct LeakageGuard: Sendable {
     }
 
     /// The rules that need no data.
-    static let definitionRules: Set<LeakageRule> = [.labelDerived, .windowInHorizon, .targetEncoding]
+    static let definitionRules: Set<LeakageRule> = [
+        .labelDerived, .windowInHorizon, .targetEncoding, .availabilityUndeclared,
+    ]
 
     /// Judges a service by its definitions alone.
     ///
     /// Rules about values are not looked at, so their waivers are not said to be unused.
     public func check(_ plan: ServicePlan) -> LeakageReport {
-        let findings = DefinitionRules(plan: plan).findings()
+        let findings = DefinitionRules(plan: plan).findings() + UndeclaredAvailability(plan: plan).findings()
         let (rest, waived) = settings.waivers.apply(
             to: findings, service: plan.service.name, today: today, judged: [])
         return LeakageReport(rest, waived: waived, notes: [])
@@ -55,9 +57,11 @@ public struct LeakageGuard: Sendable {
     public func check(_ set: JudgedSet) throws -> LeakageReport {
         let frame = try TrainingFrame(set, settings)
         let outcome = frame.outcome()
+        var findings = DefinitionRules(plan: set.plan).findings() + UndeclaredAvailability(plan: set.plan).findings()
+        // What definitions show to be an outcome is not said again of its data.
+        let shown = Set(findings.compactMap { $0.rule == .availabilityUndeclared ? nil : $0.subject })
         // Rules read and write nothing of each other's, so that several are looked at at once.
-        let results = try Results.of(tasks(set, frame, outcome))
-        var findings = DefinitionRules(plan: set.plan).findings()
+        let results = try Results.of(tasks(set, frame, outcome, shown: shown))
         var notes = [frame.note].compactMap { $0 }
         for result in results {
             findings += result.findings
@@ -76,16 +80,28 @@ public struct LeakageGuard: Sendable {
     private typealias Found = (findings: [LeakageFinding], notes: [String])
 
     /// What there is to look at, in the order of the report.
-    private func tasks(_ set: JudgedSet, _ frame: TrainingFrame, _ outcome: Outcome?) -> [() throws -> Found] {
+    ///
+    /// - Parameter shown: the features that the definitions show to be outcomes.
+    private func tasks(
+        _ set: JudgedSet, _ frame: TrainingFrame, _ outcome: Outcome?, shown: Set<String>
+    ) -> [() throws -> Found] {
         var tasks: [() throws -> Found] = []
         if let spine = set.spine { tasks.append { (try SpineComparison(set, spine).findings(), []) } }
-        for view in set.plan.views { tasks.append { try audited(view, set, frame) } }
+        for view in set.plan.views {
+            tasks.append { try audited(view, set, frame) }
+            guard let source = set.sources[view.source.name] else { continue }
+            tasks.append {
+                let settled = try SettledLater(set, view, source, settings)?.findings() ?? []
+                return (settled.filter { !shown.contains($0.subject ?? "") }, [])
+            }
+        }
         for (name, source) in set.sources.sorted(by: { $0.key < $1.key }) {
             guard let definition = set.plan.views.first(where: { $0.source.name == name })?.source else { continue }
             tasks.append {
                 (try AvailabilityDelay(definition, source, set.plan.service.name, settings).findings(), [])
             }
         }
+        tasks.append { (try ShortLag(plan: set.plan, sources: set.sources, settings: settings).findings(), []) }
         if let outcome {
             for name in frame.features {
                 tasks.append { ([SingleFeature(frame, outcome, settings).finding(name)].compactMap { $0 }, []) }
@@ -120,7 +136,7 @@ public struct LeakageGuard: Sendable {
         if set.spine == nil { rules.remove(.spineMismatch) }
         if set.split == nil { rules.subtract([.duplicateRows, .sharedEntity, .overlappingHorizon]) }
         if set.plan.views.contains(where: { set.sources[$0.source.name] == nil }) {
-            rules.subtract([.futureValue, .valuePastTimeToLive, .unexplainedValue, .availabilityUndeclared])
+            rules.subtract([.futureValue, .valuePastTimeToLive, .unexplainedValue, .settledLater])
             rules.subtract(definitionRules)
         }
         return rules

@@ -5,9 +5,10 @@ struct RankSet {
 
     /// An empty set of numbers below `count`.
     init(count: Int) {
-        var words = (count + 63) / 64
+        // As many words as `count` itself would need, since it may be asked what is below it.
+        var words = count / 64 + 1
         while true {
-            levels.append(Array(repeating: 0, count: max(1, words)))
+            levels.append(Array(repeating: 0, count: words))
             if words <= 1 { return }
             words = (words + 63) / 64
         }

@@ -94,7 +94,7 @@ struct ReportTests {
         #expect(lines.count == 13, "\(text)")
         #expect(lines[0] == "ok    all-well       Title of all-well & co.")
         #expect(lines[1] == "FAIL  one-error      Title of one-error & co.")
-        #expect(lines[4] == "      error: first error")
+        #expect(lines[4] == "      error: \(SampleReport.path):3: first error")
         #expect(lines[12] == "5 checks: 3 errors, 2 warnings, 1 note, 1 check could not run")
     }
 

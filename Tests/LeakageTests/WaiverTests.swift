@@ -25,7 +25,9 @@ struct WaiverTests {
         #expect(report.waived.map(\.finding.subject) == ["leak"])
         #expect(
             report.provenanceParameters == [
-                "leakage.waiver.1": "single-feature-predictor s.leak: known at the door (until 2026-06-01)"
+                "leakage.result": "1 waiver",
+                "leakage.waiver.1": "single-feature-predictor s.leak: known at the door (until 2026-06-01)",
+                "leakage.note.1": "The source 'extra' was not given, so 'extras' was not recomputed.",
             ])
     }
 

@@ -3,6 +3,8 @@
 ///     ok    lock-valid        vintage.lock can be read
 ///     FAIL  lock-consistent   The working files are what vintage.lock says
 ///           error: data/flights/01.csv was changed and not added; run …
+///     FAIL  leakage           No feature and no training set knows the future
+///           error: features/flights.yaml:31: label-derived: …
 public struct TextReport {
     /// Gives a word the look of a status, such as a colour.
     public typealias Style = (_ word: String, _ status: CheckResult.Status) -> String
@@ -26,7 +28,7 @@ public struct TextReport {
             let padding = String(repeating: " ", count: 4 - word.count)
             lines.append("\(style(word, result.status))\(padding)  \(id)  \(Self.summary(result))")
             for finding in result.findings {
-                lines.append("      \(result.severity(of: finding)): \(Self.oneLine(finding.message))")
+                lines.append("      \(result.severity(of: finding)): \(Self.oneLine(Self.placed(finding)))")
             }
         }
         lines.append(verdict)
@@ -62,6 +64,14 @@ public struct TextReport {
         case .notApplicable(let reason): "\(result.check.title): not applicable, \(reason)"
         case .couldNotRun(let error): "\(result.check.title): could not tell: \(oneLine("\(error)"))"
         }
+    }
+
+    /// The message after the file and line, as editors and terminals open them, unless it names the file itself.
+    private static func placed(_ finding: Finding) -> String {
+        guard let file = finding.file, let line = finding.line, !finding.message.contains("\(file)") else {
+            return finding.message
+        }
+        return "\(file):\(line): \(finding.message)"
     }
 
     private static func oneLine(_ text: String) -> String {

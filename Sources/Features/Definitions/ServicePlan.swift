@@ -12,6 +12,9 @@ public struct ServicePlan: Sendable {
     public let views: [ViewPlan]
     /// The columns of the result in the service's order: a view of ``views``, and a column of that.
     public let columns: [(view: Int, column: Int)]
+    /// All sources over the files that the views' sources and the label's read, these among them: what they say of a file
+    /// they say of each other.
+    public let relatedSources: [FeatureSource]
     /// Names what the service means: the same for the same definitions of all that it reaches.
     public let digest: ObjectID
 
@@ -112,8 +115,12 @@ extension Definitions {
         }
         var views: [ViewPlan] = []
         for group in groups { views.append(try plan(group.view, group.keys, group.columns)) }
+        var read = views.map(\.source)
+        if let name = label?.source { read.append(try source(name)) }
+        let related = sources.filter { other in read.contains { $0.path.overlaps(other.path) } }
         return ServicePlan(
-            service: service, label: label, views: views, columns: order, digest: try digest(ofService: service))
+            service: service, label: label, views: views, columns: order, relatedSources: related,
+            digest: try digest(ofService: service))
     }
 
     private func plan(

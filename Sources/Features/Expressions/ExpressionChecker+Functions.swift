@@ -56,7 +56,9 @@ extension ExpressionChecker {
                 [arguments[0].coerced(to: .known(.string))]
                     + arguments.dropFirst().map { $0.coerced(to: .known(.int64)) }, .known(.string))
         case .year, .month, .day, .hour, .minute, .second, .dayOfWeek, .dayOfYear:
-            return try all(.timestamp, "a moment", gives: .int64)
+            try require(arguments[0], "what '\(name)' takes", "a moment", [.timestamp])
+            if arguments.count == 2 { try requireZone(arguments[1], name) }
+            return result([arguments[0].coerced(to: .known(.timestamp))] + arguments.dropFirst(), .known(.int64))
         case .epoch: return try all(.timestamp, "a moment", gives: .float64)
         case .truncate:
             try require(arguments[0], "what '\(name)' takes", "a moment", [.timestamp])
@@ -65,11 +67,20 @@ extension ExpressionChecker {
                 throw ExpressionError(
                     .notConstant("what '\(name)' cuts to", expected: "one of \(expected)"), at: arguments[1].offset)
             }
-            return result([arguments[0].coerced(to: .known(.timestamp)), arguments[1]], .known(.timestamp))
+            if arguments.count == 3 { try requireZone(arguments[2], name) }
+            return result([arguments[0].coerced(to: .known(.timestamp))] + arguments.dropFirst(), .known(.timestamp))
         case .seconds, .minutes, .hours, .days: return try all(.float64, "a number", gives: .duration)
         case .inSeconds, .inMinutes, .inHours, .inDays:
             return try all(.duration, "a length of time", gives: .float64)
         }
+    }
+
+    private func requireZone(_ argument: TypedExpression, _ name: String) throws(ExpressionError) {
+        guard case .literal(.string(let zone)) = argument.kind else {
+            throw ExpressionError(.notConstant("the zone of '\(name)'", expected: "a text"), at: argument.offset)
+        }
+        if ZoneClock.isZone(zone) { return }
+        throw ExpressionError(.unknownZone(zone, nearest: TimeZoneName.nearest(to: zone)), at: argument.offset)
     }
 
     private func requireDigits(_ argument: TypedExpression) throws(ExpressionError) {

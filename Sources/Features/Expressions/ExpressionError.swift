@@ -26,6 +26,8 @@ public struct ExpressionError: Error, Hashable {
         case mismatchedTypes(String, ExpressionType, ExpressionType)
         /// An argument that must be written out, not computed.
         case notConstant(String, expected: String)
+        /// A time zone that is not known.
+        case unknownZone(String, nearest: String?)
         /// An aggregation where there can be none.
         case misplacedAggregation(String)
         /// Parts in parts deeper than can be read, or too many of them.
@@ -65,6 +67,9 @@ extension ExpressionError: CustomStringConvertible {
         case .wrongType(let what, let expected, let found): "\(what) must be \(expected), not \(found)"
         case .mismatchedTypes(let what, let left, let right): "\(what) must be of one type, not \(left) and \(right)"
         case .notConstant(let what, let expected): "\(what) must be \(expected), written out"
+        case .unknownZone(let name, let nearest):
+            "there is no time zone '\(name)'; "
+                + Self.advice(nearest, "use a name such as Europe/Berlin, UTC, or an offset such as +02:00")
         case .misplacedAggregation(let name):
             "the aggregation '\(name)' must be the whole value of a feature of a view, not a part of an expression"
         case .tooDeep: "the expression is too deep or too long; derive a column of one of them"

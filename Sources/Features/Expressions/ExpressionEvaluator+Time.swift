@@ -4,8 +4,10 @@ extension ExpressionEvaluator {
     func time(
         _ function: ExpressionFunction, _ moments: FixedVector<Int64>, _ nodes: [TypedExpression]
     ) -> ExpressionVector {
+        let clock = clock(moments, nodes.count > (function == .truncate ? 2 : 1) ? nodes.last : nil)
         func parts(_ body: (Int64) -> Int64) -> ExpressionVector {
-            .int64(FixedVector(map(moments.values, body), validity: moments.validity))
+            guard let clock else { return .int64(FixedVector(map(moments.values, body), validity: moments.validity)) }
+            return .int64(FixedVector(map(moments.values) { body(clock.local($0)) }, validity: moments.validity))
         }
         let day = CivilDay.microseconds
         switch function {
@@ -23,12 +25,32 @@ extension ExpressionEvaluator {
             }
         case .truncate:
             guard case .literal(.string(let part)) = nodes[1].kind else { return .timestamp(moments) }
-            return .timestamp(
-                FixedVector(map(moments.values) { Self.truncated($0, to: part) }, validity: moments.validity))
+            let starts = map(moments.values) { moment in
+                guard let clock else { return Self.truncated(moment, to: part) }
+                let local = clock.local(moment)
+                let start = Self.truncated(local, to: part)
+                if !Self.isShort(part) { return clock.first(showing: start) }
+                // Cut off the moment itself, so that an hour which clocks showed twice is two hours.
+                let (cut, isPast) = moment.subtractingReportingOverflow(local - start)
+                return isPast ? moment : cut
+            }
+            return .timestamp(FixedVector(starts, validity: moments.validity))
         default:
             return .float64(FixedVector(map(moments.values) { Double($0) / 1e6 }, validity: moments.validity))
         }
     }
+
+    /// The clock of the zone that is written out as an argument, for the moments that are there.
+    private func clock(_ moments: FixedVector<Int64>, _ zone: TypedExpression?) -> ZoneClock? {
+        guard case .literal(.string(let name))? = zone?.kind else { return nil }
+        var (first, last) = (Int64.max, Int64.min)
+        for (row, moment) in moments.values.enumerated() where moments.validity?[row] ?? true {
+            (first, last) = (min(first, moment), max(last, moment))
+        }
+        return first > last ? nil : ZoneClock(name, first...last)
+    }
+
+    private static func isShort(_ part: String) -> Bool { ["second", "minute", "hour"].contains(part) }
 
     /// The beginning of the part that a moment lies in; before all time, the moment itself.
     private static func truncated(_ moment: Int64, to part: String) -> Int64 {

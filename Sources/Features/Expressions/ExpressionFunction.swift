@@ -26,13 +26,12 @@ package enum ExpressionFunction: String, Sendable, CaseIterable {
     var arity: ExpressionArity {
         switch self {
         case .coalesce, .least, .greatest, .concat: ExpressionArity(1...)
-        case .nullIf, .power, .div, .contains, .startsWith, .endsWith, .truncate: ExpressionArity(2...2)
-        case .round: ExpressionArity(1...2)
+        case .nullIf, .power, .div, .contains, .startsWith, .endsWith: ExpressionArity(2...2)
+        case .round, .year, .month, .day, .hour, .minute, .second, .dayOfWeek, .dayOfYear: ExpressionArity(1...2)
         case .replace: ExpressionArity(3...3)
-        case .substring: ExpressionArity(2...3)
+        case .substring, .truncate: ExpressionArity(2...3)
         case .abs, .sign, .floor, .ceil, .sqrt, .exp, .ln, .log10, .sin, .cos, .isNaN, .length, .lower, .upper, .trim,
-            .year, .month, .day, .hour, .minute, .second, .epoch, .dayOfWeek, .dayOfYear, .seconds, .minutes, .hours,
-            .days, .inSeconds, .inMinutes, .inHours, .inDays:
+            .epoch, .seconds, .minutes, .hours, .days, .inSeconds, .inMinutes, .inHours, .inDays:
             ExpressionArity(1...1)
         }
     }

@@ -24,18 +24,33 @@ public struct LeakageReport: Sendable {
     /// How a command ends: found if something blocks.
     public var exitStatus: ExitStatus { violations.isEmpty ? .done : .found }
 
-    /// The waivers that were needed, as a snapshot's provenance keeps them: the name of a parameter and its value.
+    /// The report as a snapshot's provenance keeps it: the names of parameters and their values.
     ///
-    /// Names are `leakage.waiver.N`, counted from 1; a value names the rule, the subject, the reason and the last day.
+    /// `leakage.result` counts what was found. `leakage.waiver.N` names the rule, the subject, the reason and the last day
+    /// of each waiver that was needed, `leakage.warning.N` each warning, and `leakage.note.N` how much was looked at, all
+    /// counted from 1.
     public var provenanceParameters: [String: String] {
-        var parameters: [String: String] = [:]
+        var parameters = ["leakage.result": result]
+        for (number, finding) in findings.enumerated() {
+            parameters["leakage.\(finding.severity.rawValue).\(number + 1)"] = finding.description
+        }
         for (number, entry) in waived.enumerated() {
             let what = [entry.finding.service, entry.finding.subject].compactMap { $0 }.joined(separator: ".")
             parameters["leakage.waiver.\(number + 1)"] =
                 "\(entry.finding.rule.rawValue) \(what): \(entry.waiver.reason)"
                 + (entry.waiver.expires.map { " (until \($0))" } ?? "")
         }
+        for (number, note) in notes.enumerated() { parameters["leakage.note.\(number + 1)"] = note }
         return parameters
+    }
+
+    /// What was found, counted.
+    private var result: String {
+        let counts = [
+            (violations.count, "violation"), (findings.count - violations.count, "warning"), (waived.count, "waiver"),
+        ]
+        let parts = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }
+        return parts.isEmpty ? "nothing found" : parts.joined(separator: ", ")
     }
 }
 

@@ -9,7 +9,7 @@ struct DefinitionRules {
         guard let label = plan.label else { return [] }
         var findings: [LeakageFinding] = []
         for view in plan.views {
-            guard let lineage = LabelLineage(label: label, view: view) else { continue }
+            guard let lineage = LabelLineage(plan, label, view) else { continue }
             for column in view.columns {
                 if let finding = finding(view, column, label, lineage) { findings.append(finding) }
             }
@@ -73,33 +73,5 @@ extension FeatureSource {
         guard let availability else { return 0 }
         guard let column = availability.column, column != eventTime else { return availability.lag.seconds }
         return nil
-    }
-}
-
-/// Which columns of a view's source a label is made from.
-struct LabelLineage {
-    /// The columns of the data that give the label away.
-    let columns: Set<String>
-    /// Whether the source is the spine itself, so that its rows are labels.
-    let isSpine: Bool
-
-    /// Compares a label with the source of a view; `nil` if the label is not made from it.
-    init?(label: Label, view: ViewPlan) {
-        let source = view.source
-        isSpine = label.spine.map { $0.text == source.path.text } ?? false
-        guard isSpine || label.source == source.name else { return nil }
-        let read = isSpine ? [label.column] : (label.value?.columns ?? [label.column])
-        // The columns that name a row and its time are known beforehand.
-        let names = Set(source.columnsOfData(for: [source.eventTime] + view.keys.map(\.sourceColumn)))
-            .union(label.event.map(\.source)).union(isSpine ? [label.time] : [])
-        columns = Set(source.columnsOfData(for: read)).subtracting(names)
-    }
-
-    /// The label's columns from which a feature is made, or by which its rows are chosen; sorted.
-    func shared(with column: ViewPlan.Column, of view: ViewPlan) -> [String] {
-        let read =
-            (column.value.expression?.columns ?? []) + (column.filter?.columns ?? [])
-            + (view.view.filter?.columns ?? [])
-        return view.source.columnsOfData(for: read).filter { columns.contains($0) }
     }
 }

@@ -32,8 +32,10 @@ extension LeakageRule {
             """
             Without 'availability' a row is taken to be known when its event happened. The data of this source says \
             otherwise: it has another time column that is later than the event time in most rows, or several versions of one \
-            fact without a time for each. What is known late would be used early. Declare 'availability' as that column, or \
-            as a lag; 'availability: {lag: 0s}' says that rows really are known at once.
+            fact without a time for each; or another source over the same files says when their rows became known, and the \
+            lag of this one ends before. What is known late would be used early. Declare 'availability' as that column, or \
+            as a lag; 'availability: {lag: 0s}' says that rows really are known at once, and is doubted only where another \
+            source says otherwise of the same files.
             """
         case .labelDerived:
             """
@@ -41,6 +43,14 @@ extension LeakageRule {
             the definitions let that row count at the label's time. It gives the answer away. Declare when the source's rows \
             become known, set an embargo, or remove the feature. A record of earlier events is fine once their availability \
             is declared.
+            """
+        case .settledLater:
+            """
+            The feature is made of a column, or its rows are chosen by one, that has a value where an outcome has one and none \
+            elsewhere: the outcome is what the label is made from, or a time after the event. So the column is written \
+            together with the outcome, as the time in the air is when a flight has landed; but the source does not say when \
+            each row became known, and the rows count before that. Declare 'availability' as the time at which the outcome \
+            is known, or remove the feature. Only rows without values can show this.
             """
         case .windowInHorizon:
             """

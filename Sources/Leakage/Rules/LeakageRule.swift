@@ -16,6 +16,8 @@ public enum LeakageRule: String, Sendable, Hashable, CaseIterable {
     case availabilityUndeclared = "availability-undeclared"
     /// A feature is made of the label's own column or event.
     case labelDerived = "label-derived"
+    /// A feature is made of a column that is filled only once an outcome is known.
+    case settledLater = "settled-later"
     /// A feature takes labels' values before they are settled.
     case windowInHorizon = "window-in-horizon"
     /// One feature alone tells the label.
@@ -55,6 +57,7 @@ public enum LeakageRule: String, Sendable, Hashable, CaseIterable {
         case .spineMismatch: "The training set has the spine's rows, each once and in order"
         case .availabilityUndeclared: "Sources whose data shows a delay say when rows became known"
         case .labelDerived: "No feature is made of the label's own column or event"
+        case .settledLater: "No feature is made of a column that is filled later than its rows count"
         case .windowInHorizon: "No feature uses labels before they are settled"
         case .singleFeaturePredictor: "No feature alone tells the label"
         case .targetEncoding: "No feature is a statistic of the labels it is joined to"

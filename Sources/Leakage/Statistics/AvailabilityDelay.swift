@@ -28,8 +28,25 @@ struct AvailabilityDelay {
     private static let mostRows = 5_000
     private static let leastRows = 30
 
+    /// A column that lies after the event time.
+    struct Delay {
+        let column: String
+        /// In how many rows it is later, of those that have both times.
+        let later: Int
+        let rows: Int
+        /// The delays of the middle and the last row, in microseconds.
+        let median: Int64
+        let longest: Int64
+    }
+
     func findings() throws -> [LeakageFinding] {
         if source.availability != nil { return [] }
+        return try delays().map(finding)
+    }
+
+    /// The times that lie after the event time in most rows, and before it in nearly none, unless their names say that they
+    /// are planned.
+    func delays() throws -> [Delay] {
         let types = table.types
         let ofEvent = source.columnsOfData(for: [source.eventTime])
         let others = table.schema.names.filter { types[$0] == .timestamp && !ofEvent.contains($0) }
@@ -39,7 +56,7 @@ struct AvailabilityDelay {
         let needed = (ofEvent + others).filter { types[$0] != nil }
         let columns = try table.values(needed, rows: rows)
         guard let event = try eventTimes(columns, rows.count) else { return [] }
-        return others.compactMap { name in columns[name].flatMap { finding(name, $0, event) } }
+        return others.compactMap { name in columns[name].flatMap { delay(name, $0, event) } }
     }
 
     private func eventTimes(_ columns: [String: ExpressionVector], _ count: Int) throws -> ExpressionVector? {
@@ -56,7 +73,7 @@ struct AvailabilityDelay {
         return vectors[source.eventTime]
     }
 
-    private func finding(_ name: String, _ column: ExpressionVector, _ event: ExpressionVector) -> LeakageFinding? {
+    private func delay(_ name: String, _ column: ExpressionVector, _ event: ExpressionVector) -> Delay? {
         let word = name.lowercased()
         if Self.plans.contains(where: { word.contains($0) }) { return nil }
         var delays: [Int64] = []
@@ -69,15 +86,21 @@ struct AvailabilityDelay {
         guard delays.count >= Self.leastRows, notBefore * 100 >= delays.count * 99, later * 2 >= delays.count else {
             return nil
         }
+        return Delay(
+            column: name, later: later, rows: delays.count, median: delays[delays.count / 2],
+            longest: delays[delays.count - 1])
+    }
+
+    private func finding(_ delay: Delay) -> LeakageFinding {
+        let (name, word) = (delay.column, delay.column.lowercased())
         let isTelling = Self.knowledge.contains { word.contains($0) }
         return LeakageFinding(
             .availabilityUndeclared, service: service, subject: source.name,
-            "its column '\(name)' is \(span(delays[delays.count / 2])) after the event time in the middle row; if rows are known "
+            "its column '\(name)' is \(span(delay.median)) after the event time in the middle row; if rows are known "
                 + "then, declare 'availability: \(name)', and 'availability: {lag: 0s}' if they are known at once",
             evidence: [
-                .init("column", name), .init("later-rows", "\(later) of \(delays.count)"),
-                .init("median-delay", span(delays[delays.count / 2])),
-                .init("longest-delay", span(delays[delays.count - 1])),
+                .init("column", name), .init("later-rows", "\(delay.later) of \(delay.rows)"),
+                .init("median-delay", span(delay.median)), .init("longest-delay", span(delay.longest)),
             ], severity: isTelling ? .error : .warning, place: source.place)
     }
 }

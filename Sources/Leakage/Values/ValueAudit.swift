@@ -163,7 +163,7 @@ struct ValueAudit {
     /// Columns made of the label's columns whose rows are, in the data, the label's own event.
     private func ownEvents(_ places: [Int]) -> [LeakageFinding] {
         guard let label = plan.label, label.source == view.source.name, !label.event.isEmpty,
-            let lineage = LabelLineage(label: label, view: view)
+            let lineage = LabelLineage(plan, label, view)
         else { return [] }
         let pairs = label.event.compactMap { pair in
             source.columns[pair.source].flatMap { held in frame.columns[pair.spine].map { (held: held, spine: $0) } }

@@ -38,10 +38,11 @@ public struct TableSample: Sendable {
 
     /// Decides.
     ///
+    /// - Parameter name: what the report calls the table, so that it is the same on every machine; the reader's by default.
     /// - Throws: ``SplitError``, `TableError`.
-    public init(_ reader: TableReader, _ request: SampleRequest) throws {
+    public init(_ reader: TableReader, _ request: SampleRequest, name: String? = nil) throws {
         try request.validate()
-        (self.request, table) = (request, reader.name)
+        (self.request, table) = (request, name ?? reader.name)
         rowCount = try reader.countedRows()
         if rowCount == 0 { throw SplitError.noRows(table: reader.name) }
         let random = RandomSource(seed: request.seed)

@@ -27,8 +27,9 @@ public struct TableSplit: Sendable {
 
     /// Decides.
     ///
+    /// - Parameter name: what the report calls the table, so that it is the same on every machine; the reader's by default.
     /// - Throws: ``SplitError``, `TableError`.
-    public init(_ reader: TableReader, _ request: SplitRequest) throws {
+    public init(_ reader: TableReader, _ request: SplitRequest, name: String? = nil) throws {
         try request.validate()
         // What is wrong with the numbers is told before anything is read.
         let shares = try request.shares()
@@ -69,7 +70,8 @@ public struct TableSplit: Sendable {
         self.request = request
         self.outcome = outcome
         report = SplitReport(
-            table: reader.name, request, outcome, axis, borders: borders, groupCount: groups?.categories.count, strata)
+            table: name ?? reader.name, request, outcome, axis, borders: borders, groupCount: groups?.categories.count,
+            strata)
     }
 
     private static func outcome(_ assignment: Assignment, _ request: SplitRequest) throws(SplitError) -> Outcome {

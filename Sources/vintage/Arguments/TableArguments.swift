@@ -56,8 +56,12 @@ struct ColumnNames: ExpressibleByArgument {
 
 extension Session {
     /// Opens the table that an argument names: a revision's in the store; without a revision the working file, or what
-    /// the lock names where there is none.
+    /// the lock names where there is none. A file outside of the workspace is read as it is.
     func table(_ argument: RawArgument, _ options: TableOptions) throws -> TableReader {
+        if (try? path(argument)) == nil {
+            let file = console.filePath(argument)
+            if try file.status() != nil { return try TableReader(.file(file), options) }
+        }
         let versioned = try VersionedPath(argument, in: self)
         guard let revision = versioned.revision else { return try workingTable(versioned.path, options) }
         return try storedTable(revision, versioned.path, options)

@@ -13,7 +13,8 @@ struct Checkout: WorkspaceCommand {
             A git revision brings code and data together and moves HEAD. A snapshot's id, ARTIFACT@TAG or \
             ARTIFACT@{DATE} brings that artifact alone and leaves git where it is, and so do paths after '--'. Without \
             a revision the working files become what the lock says. Changes that are stored nowhere are not \
-            overwritten without --force.
+            overwritten without --force. A training set, features/SERVICE@{DATE}, that nobody had built by then is built \
+            from the data and the definitions of that time.
 
             Examples:
               vintage checkout HEAD~1
@@ -68,7 +69,12 @@ struct Checkout: WorkspaceCommand {
             report = try session.workspace.checkoutConflict(
                 paths, side: side == .ours ? .ours : .theirs, command: session.console.commandLine)
         } else {
-            report = try checkout(in: session)
+            do {
+                report = try checkout(in: session)
+            } catch let error as WorkspaceError {
+                guard let built = try build(insteadOf: error, in: session) else { throw error }
+                return built
+            }
         }
         session.printWritten(report)
         session.printHead(report.head, isNew: branch != nil)
@@ -76,6 +82,17 @@ struct Checkout: WorkspaceCommand {
         if isWhole, try session.bringTrackedFiles() { return .done }
         if report.head == nil && report.artifacts.isEmpty { session.print("The files are as they should be already.") }
         return .done
+    }
+
+    /// Builds the training set of a service that had no version by the time that was asked for; `nil` if it is about
+    /// something else.
+    private func build(insteadOf error: WorkspaceError, in session: Session) throws -> ExitStatus? {
+        switch error {
+        case .noVersion, .unknownRevision: break
+        default: return nil
+        }
+        guard let revision, paths.isEmpty, branch == nil else { return nil }
+        return try CheckoutOfFeatures(revision, in: session)?.build(in: session)
     }
 
     private func checkout(in session: Session) throws -> CheckoutReport {

@@ -4,7 +4,7 @@ import Tables
 import Workspace
 
 /// `vintage features sample`.
-struct FeaturesSample: WorkspaceCommand {
+struct FeaturesSample: TableReadingCommand {
     static let configuration = CommandConfiguration(
         commandName: "sample",
         abstract: "Take some of a table's rows, with the weights that undo it.",
@@ -75,14 +75,14 @@ struct FeaturesSample: WorkspaceCommand {
         return request
     }
 
-    func run(in session: Session) throws -> ExitStatus {
+    func run(in session: TableSession) throws -> ExitStatus {
         try request.validate()
         let place = try output.map { try OutputPlace(tableAt: session.console.filePath($0), replaces: force) }
         let reader = try session.table(path, table.options)
         if let name = request.weightColumn, place != nil, reader.schema.index(of: name) != nil {
             throw SplitError.columnExists(name, table: reader.name)
         }
-        let sample = try TableSample(reader, request)
+        let sample = try TableSample(reader, request, name: path.text)
         if let place { try sample.write(reader, to: place) }
         if json.isOn {
             session.print(sample.json)

@@ -7,7 +7,7 @@ extension SplitMethod: ExpressibleByArgument {}
 extension SampleMethod: ExpressibleByArgument {}
 
 /// `vintage features split`.
-struct FeaturesSplit: WorkspaceCommand {
+struct FeaturesSplit: TableReadingCommand {
     static let configuration = CommandConfiguration(
         commandName: "split",
         abstract: "Divide a table's rows into training and test, or into folds.",
@@ -94,13 +94,13 @@ struct FeaturesSplit: WorkspaceCommand {
         return request
     }
 
-    func run(in session: Session) throws -> ExitStatus {
+    func run(in session: TableSession) throws -> ExitStatus {
         let request = try request()
         let place = try output.map { try OutputPlace(session.console.filePath($0), replaces: force) }
         if column != nil, place?.format == nil { throw SplitError.columnWithoutTable }
         let reader = try session.table(path, table.options)
         if place?.format != nil { try TableSplit.checkNames(reader, request, column: column) }
-        let split = try TableSplit(reader, request)
+        let split = try TableSplit(reader, request, name: path.text)
         if let place { try split.write(reader, to: place, column: column) }
         if json.isOn {
             session.print(split.report.json)

@@ -36,6 +36,7 @@ struct JoinGuard: TrainingSetGuard {
             throw TrainingSetError.blocked(
                 report.violations.map(\.description) + ["'vintage features explain \(rule)' says what to do"])
         }
+        for finding in report.findings { writeToStandardError("vintage: \(finding.severity.rawValue): \(finding)\n") }
         return report.provenanceParameters
     }
 

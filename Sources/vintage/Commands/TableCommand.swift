@@ -7,7 +7,7 @@ struct TableCommand: ParsableCommand {
         abstract: "Look into tables of any version: Parquet and CSV.",
         discussion: """
             A table of a revision is read in the store, without a checkout, and only the chunks that are needed are \
-            read. A path without a revision is the working file.
+            read. A path without a revision is the working file, or any other file: files need no workspace.
 
             Examples:
               vintage table head HEAD~1:data/flights.parquet -n 5

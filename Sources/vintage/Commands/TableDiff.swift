@@ -4,7 +4,7 @@ import TextFormats
 import Workspace
 
 /// `vintage table diff`.
-struct TableDiff: WorkspaceCommand {
+struct TableDiff: TableReadingCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
         abstract: "Compare the rows and columns of two tables.",
@@ -39,7 +39,7 @@ struct TableDiff: WorkspaceCommand {
         completion: .file())
     var new: RawArgument?
 
-    func run(in session: Session) throws -> ExitStatus {
+    func run(in session: TableSession) throws -> ExitStatus {
         let (old, new) = try tables(session)
         let difference = try TableDifference(old, new, rows, isSchemaOnly: isSchemaOnly)
         if json.isOn {
@@ -50,9 +50,13 @@ struct TableDiff: WorkspaceCommand {
         return hasExitCode && !difference.isEmpty ? .found : .done
     }
 
-    private func tables(_ session: Session) throws -> (TableReader, TableReader) {
+    private func tables(_ session: TableSession) throws -> (TableReader, TableReader) {
         let options = table.options
         if let new { return (try session.table(old, options), try session.table(new, options)) }
+        guard let session = session.session else {
+            throw WorkspaceError.misuse(
+                "one table is compared with its last version, and you are in no workspace; name a second table")
+        }
         let versioned = try VersionedPath(old, in: session)
         let revision = versioned.revision ?? (session.workspace.repository == nil ? nil : "HEAD")
         return (

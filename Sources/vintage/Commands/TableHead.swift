@@ -4,7 +4,7 @@ import TextFormats
 import Workspace
 
 /// `vintage table head`.
-struct TableHead: WorkspaceCommand {
+struct TableHead: TableReadingCommand {
     static let configuration = CommandConfiguration(
         commandName: "head",
         abstract: "Print the first rows of a table.",
@@ -27,7 +27,7 @@ struct TableHead: WorkspaceCommand {
     @Argument(help: ArgumentHelp("The table.", valueName: "[rev:]path"), completion: .file())
     var path: RawArgument
 
-    func run(in session: Session) throws -> ExitStatus {
+    func run(in session: TableSession) throws -> ExitStatus {
         let reader = try session.table(path, table.options)
         let names = columns?.names ?? reader.schema.fields.filter(\.type.isCarried).map(\.name)
         var rest = max(0, rows)

@@ -4,7 +4,7 @@ import TextFormats
 import Workspace
 
 /// `vintage table schema`.
-struct TableSchema: WorkspaceCommand {
+struct TableSchema: TableReadingCommand {
     static let configuration = CommandConfiguration(
         commandName: "schema",
         abstract: "Print the columns of a table and their types.",
@@ -21,7 +21,7 @@ struct TableSchema: WorkspaceCommand {
     @Argument(help: ArgumentHelp("The table.", valueName: "[rev:]path"), completion: .file())
     var path: RawArgument
 
-    func run(in session: Session) throws -> ExitStatus {
+    func run(in session: TableSession) throws -> ExitStatus {
         let reader = try session.table(path, table.options)
         if json.isOn {
             var object = JSONObject()

@@ -4,7 +4,7 @@ import TextFormats
 import Workspace
 
 /// `vintage table stats`.
-struct TableStatistics: WorkspaceCommand {
+struct TableStatistics: TableReadingCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
         abstract: "Print what the values of each column are like.",
@@ -25,7 +25,7 @@ struct TableStatistics: WorkspaceCommand {
     @Argument(help: ArgumentHelp("The table.", valueName: "[rev:]path"), completion: .file())
     var path: RawArgument
 
-    func run(in session: Session) throws -> ExitStatus {
+    func run(in session: TableSession) throws -> ExitStatus {
         let reader = try session.table(path, table.options)
         let summaries = try ColumnSummary.summaries(of: reader, columns?.names)
         if json.isOn {
