@@ -64,9 +64,10 @@ struct Placement {
         entities: Span<Int32>, eventTimes: Span<Int64>, availabilityTimes: Span<Int64>, within share: Share
     ) {
         let block = FixedArray<Descent>(uninitializedCount: 1 << 9)
-        var first = 0
-        while first < entities.count {
-            let end = min(first &+ block.values.count, entities.count)
+        // Facts mostly come in the order of time. From the end on, the first row that is put at a label stays there.
+        var end = entities.count
+        while end > 0 {
+            let first = max(0, end &- block.values.count)
             var count = choose(from: first..<end, of: entities, within: share, into: block.values)
             count = locate(count, of: entities, eventTimes, availabilityTimes, within: share, in: block.values)
             count = search(count, in: block.values)
@@ -85,7 +86,7 @@ struct Placement {
                 let position = Int(descent.low)
                 if candidate.isAfter(candidates[position]) { candidates[position] = candidate }
             }
-            first = end
+            end = first
         }
     }
 
