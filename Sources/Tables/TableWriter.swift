@@ -71,7 +71,10 @@ public final class TableWriter {
         self.writer = writer
     }
 
-    deinit { functions.release_writer(writer) }
+    deinit {
+        functions.release_writer(writer)
+        sink.close()
+    }
 
     /// Writes rows.
     public func write(_ batch: RecordBatch) throws(TableError) {
@@ -147,7 +150,18 @@ private final class ByteSink: @unchecked Sendable {
     }
 
     // Pieces on their way keep this, so that none is when it goes.
-    deinit { if let temporary, !isFinished { try? temporary.remove() } }
+    deinit { removeUnfinished() }
+
+    /// Waits for what is on its way, and removes a file that was not finished.
+    func close() {
+        queue.sync {}
+        removeUnfinished()
+    }
+
+    private func removeUnfinished() {
+        if let temporary, !isFinished { try? temporary.remove() }
+        isFinished = true
+    }
 
     func finish() throws(TableError) {
         guard case .file(let path) = destination, let temporary else { return }
