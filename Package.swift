@@ -94,6 +94,7 @@ let package = Package(
                 "Features", "FileSystem", "Git", "ObjectStore", "PointInTime", "Tables", "TextFormats", "Workspace",
             ],
             swiftSettings: settings),
+        .target(name: "Learning", dependencies: ["TextFormats", "Workspace"], swiftSettings: settings),
         // The scripts are compiled into the program, so that what is installed is what Hooks/ holds.
         .target(
             name: "HookScripts", path: "Hooks",
@@ -160,6 +161,9 @@ let package = Package(
         .testTarget(
             name: "TrainingSetsTests",
             dependencies: ["Features", "FileSystem", "ObjectStore", "Tables", "TrainingSets", "Workspace"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "LearningTests", dependencies: ["Learning", "TextFormats"], exclude: ["tensors.py"],
             swiftSettings: settings),
         .testTarget(
             name: "GitBridgeTests",
