@@ -31,6 +31,7 @@ let package = Package(
         .target(name: "CPlatform"),
         .target(name: "CTables"),
         .target(name: "CKernels"),
+        .target(name: "CTrees"),
         .target(
             name: "CArrowShim",
             dependencies: ["CArrow"],
@@ -98,7 +99,7 @@ let package = Package(
         .target(
             name: "Learning",
             dependencies: [
-                "CKernels", "FileSystem", "ObjectStore", "Splits", "Tables", "TextFormats", "Workspace",
+                "CKernels", "CTrees", "FileSystem", "ObjectStore", "Splits", "Tables", "TextFormats", "Workspace",
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),

@@ -22,6 +22,10 @@ public enum LearningError: Error, Equatable {
     case noData(String)
     /// A file of a model is damaged, or not one.
     case malformedModel(file: String, reason: String)
+    /// XGBoost is not there.
+    case noTreeLibrary(reason: String)
+    /// XGBoost refuses something.
+    case trees(String)
     /// The command was given values that cannot be used.
     case misuse(String)
 }
@@ -52,6 +56,9 @@ extension LearningError: CustomStringConvertible {
         case .noData(let text): text
         case .malformedModel(let file, let reason):
             "\(file) is no part of a model that can be used: \(reason); take another version of it, or train it again"
+        case .noTreeLibrary(let reason):
+            "cannot load XGBoost, which grows and reads trees: \(reason); install it, on Debian as libxgboost0"
+        case .trees(let reason): "XGBoost: \(reason)"
         case .misuse(let message): message
         }
     }
@@ -61,7 +68,8 @@ extension LearningError: ErrorWithExitStatus {
     /// What data or a model has wrong is found; what was asked wrongly is misuse.
     public var exitStatus: ExitStatus {
         switch self {
-        case .diverged, .missingLabels, .badWeight, .malformedModel: .found
+        case .diverged, .missingLabels, .badWeight, .malformedModel, .trees: .found
+        case .noTreeLibrary: .failed
         default: .misused
         }
     }

@@ -88,7 +88,10 @@ import Testing
             ("model: mlp\n", "train.yaml:1:1: the settings need the key 'label', the column that is predicted"),
             ("label: late\nepochs: 0\n", "train.yaml:2:9: 'epochs' must be a whole number from 1 to 1000000, not '0'"),
             ("label: late\ndropout: 1\n", "train.yaml:2:10: 'dropout' must be a number from 0, below 1, not '1'"),
-            ("label: late\nmodel: tree\n", "train.yaml:2:8: 'model' must be linear, logistic or mlp, not 'tree'"),
+            (
+                "label: late\nmodel: tree\n",
+                "train.yaml:2:8: 'model' must be linear, logistic, mlp or trees, not 'tree'"
+            ),
             ("label: late\nfeatures: temp\n", "train.yaml:2:11: 'features' must be a list of columns, not 'temp'"),
             (
                 "label: late\nexclude: [a, b, a]\n",

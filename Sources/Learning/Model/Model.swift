@@ -11,7 +11,8 @@ import TextFormats
 /// | --- | --- |
 /// | `model.json` | the kind, the label, the loss, the network's shape, the settings |
 /// | `preprocessing.json` | what is done to each column first |
-/// | `weights.safetensors` | the weights |
+/// | `weights.safetensors` | the weights of a network |
+/// | `trees.json` | trees, as XGBoost writes them |
 /// | `metrics.json` | how good it is, by part and by slice |
 /// | `curves.csv` | the losses, epoch by epoch |
 public struct Model: Sendable {
@@ -25,35 +26,50 @@ public struct Model: Sendable {
     public let loss: Loss
     /// What is done to the columns first.
     public let preprocessing: Preprocessing
-    /// The network.
-    package let network: Network
+    /// What computes.
+    package let engine: Engine
     /// The settings that it was trained with.
     let settings: JSON
+
+    /// What computes predictions.
+    package enum Engine: Sendable {
+        /// A linear model or a perceptron.
+        case network(Network)
+        /// Gradient-boosted trees.
+        case trees(TreeModel)
+    }
 
     /// The names of the files.
     enum FileName {
         static let model = "model.json"
         static let preprocessing = "preprocessing.json"
         static let weights = "weights.safetensors"
+        static let trees = "trees.json"
         static let metrics = "metrics.json"
         static let curves = "curves.csv"
-        static let all = [model, preprocessing, weights, metrics, curves]
+        static let all = [model, preprocessing, weights, trees, metrics, curves]
     }
 
     init(
         kind: ModelKind, label: String, coding: TargetCoding, loss: Loss, preprocessing: Preprocessing,
-        network: Network, settings: JSON
+        engine: Engine, settings: JSON
     ) {
         (self.kind, self.label, self.coding, self.loss) = (kind, label, coding, loss)
-        (self.preprocessing, self.network, self.settings) = (preprocessing, network, settings)
+        (self.preprocessing, self.engine, self.settings) = (preprocessing, engine, settings)
     }
 
     // MARK: Predicting
 
     /// What the model says of rows, in the units of the label: a number for each, or the probability of the second of
     /// two classes, or the probability of each class, row by row.
-    package func predict(_ matrix: FeatureMatrix, workers: Int) -> [Double] {
-        var outputs = network.outputs(of: matrix, workers: workers)
+    ///
+    /// - Throws: ``LearningError/trees(_:)``.
+    package func predict(_ matrix: FeatureMatrix, workers: Int) throws(LearningError) -> [Double] {
+        var outputs: [Float]
+        switch engine {
+        case .network(let network): outputs = network.outputs(of: matrix, workers: workers)
+        case .trees(let trees): outputs = try trees.margins(matrix)
+        }
         let width = coding.outputs
         let predictions = outputs.withUnsafeMutableBufferPointer { loss.predictions($0, width: width) }
         if case .number(let shift, let scale) = coding { return predictions.map { $0 * scale + shift } }
@@ -71,7 +87,19 @@ public struct Model: Sendable {
         object["label"] = .string(label)
         object["coding"] = coding.json
         object["loss"] = .string(loss.rawValue)
-        let shape = network.architecture
+        switch engine {
+        case .network(let network): object["network"] = .object(Self.json(network.architecture))
+        case .trees(let trees):
+            var described = JSONObject()
+            described["inputs"] = JSON(trees.inputs)
+            described["outputs"] = JSON(trees.outputs)
+            object["trees"] = .object(described)
+        }
+        object["settings"] = settings
+        return object
+    }
+
+    private static func json(_ shape: Architecture) -> JSONObject {
         var described = JSONObject()
         described["numbers"] = JSON(shape.numbers)
         described["tables"] = JSON(shape.tables) { table in
@@ -84,13 +112,18 @@ public struct Model: Sendable {
         described["hidden"] = JSON(shape.hidden) { JSON($0) }
         described["activation"] = .string(shape.activation.rawValue)
         described["outputs"] = JSON(shape.outputs)
-        object["network"] = .object(described)
-        object["settings"] = settings
-        return object
+        return described
     }
 
-    /// `weights.safetensors`.
-    var weights: [UInt8] {
+    /// The file with what computes.
+    var engineFile: (name: String, bytes: [UInt8]) {
+        switch engine {
+        case .network(let network): (FileName.weights, Self.weights(network))
+        case .trees(let trees): (FileName.trees, trees.bytes)
+        }
+    }
+
+    private static func weights(_ network: Network) -> [UInt8] {
         var writer = SafetensorsWriter(metadata: ["format": "vintage-model", "version": "1"])
         for part in network.parts { writer.add(part.name, shape: part.shape, network.weights[part.range]) }
         return writer.bytes()
@@ -98,9 +131,10 @@ public struct Model: Sendable {
 
     /// Reads a model.
     ///
+    /// - Parameter workers: how many threads work where trees predict.
     /// - Throws: ``LearningError/malformedModel(file:reason:)``, ``SafetensorsError``, what keeps the files from being
     ///   read.
-    public init(_ place: DataPlace) throws {
+    public init(_ place: DataPlace, workers: Int = 1) throws {
         func read(_ name: String) throws -> (bytes: [UInt8], file: String) {
             let file = "\(place.name)/\(name)"
             guard let bytes = try place.contents(of: name) else {
@@ -124,31 +158,49 @@ public struct Model: Sendable {
         }
         guard let kind = json["kind"].string.flatMap(ModelKind.init), let label = json["label"].string,
             let loss = json["loss"].string.flatMap(Loss.init), let coding = TargetCoding(json["coding"]),
-            let shape = Architecture(json["network"]), coding.isForClasses == loss.isForClasses,
-            shape.outputs == coding.outputs, (loss == .softmax) == (shape.outputs > 1)
+            coding.isForClasses == loss.isForClasses, (loss == .softmax) == (coding.outputs > 1)
         else {
+            throw LearningError.malformedModel(file: file, reason: "what it says of the model does not fit together")
+        }
+        (self.kind, self.label, self.coding, self.loss) = (kind, label, coding, loss)
+        settings = json["settings"]
+        if kind == .trees {
+            let (bytes, treesFile) = try read(FileName.trees)
+            let inputs = preprocessing.width + preprocessing.categories.count
+            do throws(LearningError) {
+                engine = .trees(try TreeModel(bytes, inputs: inputs, outputs: coding.outputs, workers: workers))
+            } catch {
+                guard case .trees(let reason) = error else { throw error }
+                throw LearningError.malformedModel(file: treesFile, reason: reason)
+            }
+            return
+        }
+        guard let shape = Architecture(json["network"]), shape.outputs == coding.outputs else {
             throw LearningError.malformedModel(file: file, reason: "what it says of the model does not fit together")
         }
         let tables = zip(preprocessing.categories, shape.tables)
         guard shape.numbers == preprocessing.width, shape.tables.count == preprocessing.categories.count,
-            tables.allSatisfy({ $0.name == $1.name && $0.vocabulary.codeCount == $1.rows })
+            tables.allSatisfy({ $0.name == $1.name && $0.vocabulary.codeCount == $1.rows }),
+            preprocessing.numbers.allSatisfy({ $0.fill != nil })
         else {
             throw LearningError.malformedModel(
                 file: file, reason: "the network does not take what the preprocessing makes")
         }
-        (self.kind, self.label, self.coding, self.loss) = (kind, label, coding, loss)
-        settings = json["settings"]
-        let (bytes, weightsFile) = try read(FileName.weights)
-        let tensors = try SafetensorsFile(parsing: bytes, name: weightsFile)
+        engine = .network(try Self.network(shape, try read(FileName.weights)))
+    }
+
+    private static func network(_ shape: Architecture, _ file: (bytes: [UInt8], file: String)) throws -> Network {
+        let tensors = try SafetensorsFile(parsing: file.bytes, name: file.file)
         // The file has as many numbers as the network, which is made only then.
         let expected = shape.weightCount
         guard let expected, tensors.tensors.reduce(0, { $0 + $1.count }) == expected else {
-            throw LearningError.malformedModel(file: weightsFile, reason: "it has not as many weights as the network")
+            throw LearningError.malformedModel(file: file.file, reason: "it has not as many weights as the network")
         }
-        network = Network(shape)
+        let network = Network(shape)
         for part in network.parts {
             _ = network.weights[part.range].update(fromContentsOf: try tensors.floats(part.name, shape: part.shape))
         }
+        return network
     }
 }
 

@@ -61,7 +61,7 @@ public struct Predictor {
         var count = 0
         while let batch = try batches.next() {
             let matrix = try model.preprocessing.matrix(of: batch, table: reader.name)
-            let predicted = columns(model.predict(matrix, workers: workers), count: batch.count)
+            let predicted = columns(try model.predict(matrix, workers: workers), count: batch.count)
             try take(RecordBatch(schema, Array(batch.columns.prefix(kept.count)) + predicted, count: batch.count))
             count += batch.count
         }

@@ -9,7 +9,7 @@ extension Preprocessing {
         object["numbers"] = JSON(numbers) { number in
             var object = JSONObject()
             object["column"] = .string(number.name)
-            object["fill"] = JSON(number.fill)
+            object["fill"] = number.fill.map { JSON($0) } ?? .null
             object["shift"] = JSON(number.shift)
             object["scale"] = JSON(number.scale)
             object["indicator"] = .bool(number.hasIndicator)
@@ -38,11 +38,13 @@ extension Preprocessing {
         }
         var numbers: [Number] = []
         for item in listed {
-            guard let name = item["column"].string, let fill = item["fill"].double, let shift = item["shift"].double,
+            guard let name = item["column"].string, let shift = item["shift"].double,
                 let scale = item["scale"].double, scale > 0
             else { throw failure("number \(numbers.count) is not told") }
             numbers.append(
-                Number(name: name, fill: fill, shift: shift, scale: scale, hasIndicator: item["indicator"].isTrue))
+                Number(
+                    name: name, fill: item["fill"].double, shift: shift, scale: scale,
+                    hasIndicator: item["indicator"].isTrue))
         }
         var categories: [Category] = []
         for item in named {

@@ -10,8 +10,8 @@ public struct Preprocessing: Sendable, Equatable {
     public struct Number: Sendable, Equatable {
         /// The column.
         public let name: String
-        /// What stands for a missing number.
-        public let fill: Double
+        /// What stands for a missing number; `nil` where the model takes what is no number.
+        public let fill: Double?
         /// What is taken away.
         public let shift: Double
         /// What is divided by.
@@ -54,7 +54,11 @@ public struct Preprocessing: Sendable, Equatable {
             }
             for row in found.indices {
                 let isMissing = !found[row].isFinite
-                let value = ((isMissing ? number.fill : found[row]) - number.shift) / number.scale
+                let value = ((isMissing ? number.fill ?? .nan : found[row]) - number.shift) / number.scale
+                if value.isNaN {
+                    values[row * width + place] = .nan
+                    continue
+                }
                 // What does not fit single precision becomes the largest number that does.
                 values[row * width + place] = Float(
                     min(max(value, -Double(Float.greatestFiniteMagnitude)), Double(Float.greatestFiniteMagnitude)))
@@ -106,6 +110,8 @@ public struct PreprocessingSettings: Sendable, Equatable {
     public var imputation = Imputation.median
     /// How numbers are brought to one size.
     public var scaling = Scaling.standard
+    /// Whether numbers stay as they are, also what is missing, for a model that can take them so.
+    public var keepsNumbers = false
     /// Whether columns that have missing numbers get one that says so.
     public var hasIndicators = true
     /// How many rows a value of a category has at least to be known.
@@ -156,6 +162,7 @@ extension Preprocessing {
     private static func fit(
         _ name: String, _ values: [Double], _ rows: [Int32], _ settings: PreprocessingSettings
     ) -> Number {
+        if settings.keepsNumbers { return Number(name: name, fill: nil, shift: 0, scale: 1, hasIndicator: false) }
         var known: [Double] = []
         known.reserveCapacity(rows.count)
         for row in rows where values[Int(row)].isFinite { known.append(values[Int(row)]) }

@@ -11,7 +11,7 @@ public struct Vocabulary: Sendable, Equatable {
     /// How many codes stand for no value.
     public static let reservedCodes = 2
     private static let unknown: Int32 = 0
-    private static let missing: Int32 = 1
+    static let missing: Int32 = 1
 
     /// Takes values, each once.
     ///

@@ -19,42 +19,74 @@ package struct Checkpoint {
 
     /// Writes down how far a training is.
     package func save(_ trainer: Trainer) throws(FileError) {
-        var state = JSONObject()
-        state["step"] = JSON(trainer.optimizer.step)
-        state["best"] = trainer.best.map { JSON($0.epoch) } ?? .null
-        state["epochs"] = JSON(trainer.history) { .object(Self.json($0)) }
-        var writer = SafetensorsWriter(
-            metadata: ["format": Self.format, "key": key, "state": JSON.object(state).line])
-        for (name, buffer) in Self.buffers(trainer) { writer.add(name, shape: [buffer.count], buffer.values) }
-        try path.removingLastComponent().makeDirectories()
-        try path.replaceContents(with: writer.bytes())
+        try save(step: trainer.optimizer.step, trainer.history, trainer.best) { writer in
+            for (name, buffer) in Self.buffers(trainer) { writer.add(name, shape: [buffer.count], buffer.values) }
+        }
     }
 
     /// Takes a training up where the checkpoint has it.
     ///
     /// - Returns: whether it did; a checkpoint of another training, or a damaged one, is of no use.
     package func resume(_ trainer: Trainer) throws(FileError) -> Bool {
+        guard let found = try load() else { return false }
+        var tensors: [(FloatBuffer, [Float])] = []
+        for (name, buffer) in Self.buffers(trainer) {
+            guard let values = try? found.file.floats(name, shape: [buffer.count]) else { return false }
+            tensors.append((buffer, values))
+        }
+        for (buffer, values) in tensors { _ = buffer.values.update(fromContentsOf: values) }
+        trainer.optimizer.step = found.step
+        trainer.restore(history: found.history, best: found.best)
+        return true
+    }
+
+    /// Writes down how far trees are grown.
+    func save(_ trainer: TreeTrainer) throws {
+        let state = try trainer.booster.state()
+        try save(step: trainer.history.count, trainer.history, trainer.best) { writer in
+            writer.add("trees", .uint8, shape: [state.count], state)
+        }
+    }
+
+    /// Goes on growing trees where the checkpoint has it; as ``resume(_:)-(Trainer)``.
+    func resume(_ trainer: TreeTrainer) throws -> Bool {
+        guard let found = try load(), found.file["trees"]?.type == .uint8 else { return false }
+        let state = try found.file.withBytes(of: "trees") { Array($0) }
+        do {
+            try trainer.restore(state, history: found.history, best: found.best)
+        } catch LearningError.trees {
+            return false
+        }
+        return true
+    }
+
+    private func save(
+        step: Int, _ history: [EpochRecord], _ best: EpochRecord?, _ fill: (inout SafetensorsWriter) -> Void
+    ) throws(FileError) {
+        var state = JSONObject()
+        state["step"] = JSON(step)
+        state["best"] = best.map { JSON($0.epoch) } ?? .null
+        state["epochs"] = JSON(history) { .object(Self.json($0)) }
+        var writer = SafetensorsWriter(
+            metadata: ["format": Self.format, "key": key, "state": JSON.object(state).line])
+        fill(&writer)
+        try path.removingLastComponent().makeDirectories()
+        try path.replaceContents(with: writer.bytes())
+    }
+
+    private func load() throws(FileError) -> (
+        file: SafetensorsFile, step: Int, history: [EpochRecord], best: EpochRecord?
+    )? {
         guard let bytes = try path.contentsIfPresent(),
             let file = try? SafetensorsFile(parsing: bytes, name: "the checkpoint"),
             file.metadata["format"] == Self.format, file.metadata["key"] == key,
             let text = file.metadata["state"], let state = try? JSON(parsing: Array(text.utf8)),
             let step = state["step"].count, let epochs = state["epochs"].elements
-        else { return false }
-        var history: [EpochRecord] = []
-        for epoch in epochs {
-            guard let record = Self.record(epoch) else { return false }
-            history.append(record)
-        }
-        var found: [(FloatBuffer, [Float])] = []
-        for (name, buffer) in Self.buffers(trainer) {
-            guard let values = try? file.floats(name, shape: [buffer.count]) else { return false }
-            found.append((buffer, values))
-        }
+        else { return nil }
+        let history = epochs.compactMap(Self.record)
+        if history.count != epochs.count { return nil }
         let best = state["best"].count.flatMap { number in history.first { $0.epoch == number } }
-        for (buffer, values) in found { _ = buffer.values.update(fromContentsOf: values) }
-        trainer.optimizer.step = Int(clamping: step)
-        trainer.restore(history: history, best: best)
-        return true
+        return (file, Int(clamping: step), history, best)
     }
 
     /// Takes it away.

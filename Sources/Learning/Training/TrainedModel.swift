@@ -36,7 +36,7 @@ public struct TrainedModel: Sendable {
         return [
             (Model.FileName.model, text(model.json)),
             (Model.FileName.preprocessing, text(model.preprocessing.json)),
-            (Model.FileName.weights, model.weights),
+            model.engineFile,
             (Model.FileName.metrics, text(metricsJSON)),
             (Model.FileName.curves, Array(curves.utf8)),
         ]

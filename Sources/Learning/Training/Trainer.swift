@@ -55,6 +55,14 @@ public struct EpochRecord: Sendable, Equatable {
     public let validationLoss: Double?
 }
 
+extension EpochRecord {
+    /// Whether what the epoch made is kept instead of the best so far; without early stopping the last epoch counts.
+    func isKept(over best: EpochRecord?, _ settings: TrainerSettings) -> Bool {
+        guard settings.patience != nil, let known = best?.validationLoss, let loss = validationLoss else { return true }
+        return loss < known - settings.minimumGain
+    }
+}
+
 /// Trains a network, epoch by epoch.
 ///
 ///     let trainer = Trainer(network, settings, training: rows, validation: later, workers: 2)
@@ -150,12 +158,7 @@ package final class Trainer {
     }
 
     private func keep(_ record: EpochRecord) {
-        // Without early stopping the last epoch counts.
-        if settings.patience != nil, let best, let known = best.validationLoss, let loss = record.validationLoss,
-            loss >= known - settings.minimumGain
-        {
-            return
-        }
+        guard record.isKept(over: best, settings) else { return }
         best = record
         bestWeights.copy(network.weights)
     }

@@ -44,6 +44,7 @@ extension TrainingConfiguration {
             }
             object["class_weights"] = .object(given)
         }
+        if model == .trees { object["trees"] = .object(describedTrees) }
         object["seed"] = JSON(trainer.seed)
         object["slices"] = JSON(slices) { .string($0) }
         object["bootstrap"] = JSON(resamples)
@@ -70,6 +71,21 @@ extension TrainingConfiguration {
         schedule["factor"] = JSON(optimizer.schedule.factor)
         schedule["every"] = JSON(optimizer.schedule.every)
         object["schedule"] = .object(schedule)
+        return object
+    }
+
+    private var describedTrees: JSONObject {
+        var object = JSONObject()
+        object["rounds"] = JSON(trees.rounds)
+        object["learning_rate"] = JSON(trees.learningRate)
+        object["depth"] = JSON(trees.depth)
+        object["minimum_weight"] = JSON(trees.minimumWeight)
+        object["row_share"] = JSON(trees.rowShare)
+        object["column_share"] = JSON(trees.columnShare)
+        object["ridge"] = JSON(trees.ridge)
+        object["lasso"] = JSON(trees.lasso)
+        object["minimum_gain"] = JSON(trees.minimumGain)
+        object["bins"] = JSON(trees.bins)
         return object
     }
 

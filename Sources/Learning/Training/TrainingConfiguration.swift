@@ -11,6 +11,8 @@ public enum ModelKind: String, Sendable, CaseIterable {
     case logistic
     /// A multilayer perceptron.
     case mlp
+    /// Gradient-boosted trees.
+    case trees
 }
 
 /// What `vintage train` is told by a file of settings.
@@ -64,6 +66,8 @@ public struct TrainingConfiguration: Sendable {
     public var preprocessing = PreprocessingSettings()
     /// How the weights are found.
     public var trainer = TrainerSettings(loss: .squaredError)
+    /// How trees are grown.
+    public var trees = TreeSettings()
     /// How much the rows of a class count.
     public var classWeights = ClassWeights.none
     /// The columns by whose values the model is judged too.
@@ -82,7 +86,7 @@ extension TrainingConfiguration {
     private static let keys = [
         "model", "label", "positive", "features", "exclude", "categorical", "weight", "split", "loss", "hidden",
         "activation", "dropout", "embedding", "impute", "scale", "indicators", "optimizer", "batch_size", "epochs",
-        "early_stopping", "class_weights", "seed", "slices", "bootstrap",
+        "early_stopping", "class_weights", "seed", "slices", "bootstrap", "trees",
     ]
 
     /// Reads a file of settings.
@@ -106,7 +110,7 @@ extension TrainingConfiguration {
         slices = try top.list("slices", "a list of columns") ?? []
         resamples = try top.integer("bootstrap", in: 0...100_000) ?? resamples
         loss = try top.choice("loss", Loss.self)
-        if let loss, model != .mlp, loss.isForClasses != (model == .logistic) {
+        if let loss, model == .linear || model == .logistic, loss.isForClasses != (model == .logistic) {
             let kind = loss.isForClasses ? "classes" : "numbers"
             throw top.failure(
                 "loss", "the loss '\(loss.rawValue)' is for \(kind), not for the model '\(model.rawValue)'")
@@ -115,6 +119,7 @@ extension TrainingConfiguration {
         try readShape(top)
         try readPreprocessing(top)
         try readTrainer(top)
+        try readTrees(top)
         try readClassWeights(top)
         if let seed {
             trainer.seed = seed
@@ -248,6 +253,42 @@ extension TrainingConfiguration {
             settings.schedule.every = try course.integer("every", in: 1...1_000_000) ?? 10
         }
         trainer.optimizer = settings
+    }
+
+    private mutating func readTrees(_ top: SettingsMapping) throws {
+        guard model == .trees else {
+            if top.has("trees") {
+                throw top.failure("trees", "'trees' goes with the model 'trees', not with '\(model.rawValue)'")
+            }
+            return
+        }
+        for key in ["impute", "scale", "indicators", "optimizer", "batch_size", "epochs"] where top.has(key) {
+            throw top.failure(key, "'\(key)' does not go with the model 'trees'; 'trees' says how they are grown")
+        }
+        preprocessing.keepsNumbers = true
+        let keys = [
+            "rounds", "learning_rate", "depth", "minimum_weight", "row_share", "column_share", "ridge", "lasso",
+            "minimum_gain", "bins",
+        ]
+        guard let mapping = try top.mapping("trees", keys: keys) else { return }
+        func share(_ key: String) throws -> Double {
+            try mapping.number(key, "a number above 0, at most 1") { $0 > 0 && $0 <= 1 } ?? 1
+        }
+        func size(_ key: String, _ standard: Double) throws -> Double {
+            try mapping.number(key, "a number from 0") { $0 >= 0 } ?? standard
+        }
+        trees.rounds = try mapping.integer("rounds", in: 1...1_000_000) ?? trees.rounds
+        trees.learningRate =
+            try mapping.number("learning_rate", "a number above 0, at most 1") { $0 > 0 && $0 <= 1 }
+            ?? trees.learningRate
+        trees.depth = try mapping.integer("depth", in: 1...30) ?? trees.depth
+        trees.minimumWeight = try size("minimum_weight", trees.minimumWeight)
+        trees.rowShare = try share("row_share")
+        trees.columnShare = try share("column_share")
+        trees.ridge = try size("ridge", trees.ridge)
+        trees.lasso = try size("lasso", trees.lasso)
+        trees.minimumGain = try size("minimum_gain", trees.minimumGain)
+        trees.bins = try mapping.integer("bins", in: 2...65_536) ?? trees.bins
     }
 
     private mutating func readClassWeights(_ top: SettingsMapping) throws {

@@ -60,7 +60,7 @@ public struct TrainingRun {
             switch configuration.model {
             case .linear: false
             case .logistic: true
-            case .mlp: configuration.loss?.isForClasses ?? !(label.type.isNumeric || label.type.isDecimal)
+            case .mlp, .trees: configuration.loss?.isForClasses ?? !(label.type.isNumeric || label.type.isDecimal)
             }
         if isForClasses {
             let coding = try TargetCoding(
@@ -90,6 +90,7 @@ public struct TrainingRun {
             }
             return (.number(shift: 0, scale: 1), loss)
         }
+        if configuration.model == .trees { return (.number(shift: 0, scale: 1), loss) }
         let known = values.filter(\.isFinite)
         let mean = known.reduce(0, +) / Double(max(1, known.count))
         let variance = known.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, known.count))
@@ -104,43 +105,80 @@ public struct TrainingRun {
         try Checkpoint(path: path, key: "").remove()
     }
 
+    /// The version of XGBoost that is there.
+    ///
+    /// - Throws: ``LearningError/noTreeLibrary(reason:)``.
+    public static func treeLibraryVersion() throws(LearningError) -> String { try TreeBooster.version() }
+
     /// Trains, and judges what came of it.
     ///
     /// - Parameters:
     ///   - checkpoint: where it is written down after each epoch how far the training is, and read where it was left.
     ///   - key: what tells the training from others: a digest of the table, the settings and the program's version.
     ///   - resumed: called with the epochs that were made already, if there are some.
-    ///   - progress: called after each epoch.
+    ///   - progress: called after each epoch; what it throws ends the training.
     /// - Throws: ``LearningError``, `FileError` of the checkpoint.
     public func train(
         checkpoint path: FilePath? = nil, key: String = "", resumed: (Int) -> Void = { _ in },
-        progress: (EpochRecord) -> Void = { _ in }
+        progress: (EpochRecord) throws -> Void = { _ in }
     ) throws -> TrainedModel {
         var sets: [RowPart: (set: LearningSet, own: [Double])] = [:]
         for part in data.parts { sets[part.part] = try learningSet(part) }
         guard let training = sets[.train] else { throw LearningError.noRows(part: "training", table: data.name) }
-        let network = Network(architecture)
-        let trainer = Trainer(
-            network, settings, training: training.set, validation: sets[.validation]?.set, workers: workers)
         let checkpoint = path.map { Checkpoint(path: $0, key: key) }
-        if try checkpoint?.resume(trainer) == true { resumed(trainer.history.count) }
-        while !trainer.isFinished {
-            try trainer.runEpoch()
-            if let record = trainer.history.last { progress(record) }
-            if !trainer.isFinished { try checkpoint?.save(trainer) }
-        }
-        trainer.finish()
+        let (engine, history, best) =
+            configuration.model == .trees
+            ? try grow(training.set, sets[.validation]?.set, checkpoint, resumed, progress)
+            : try fit(training.set, sets[.validation]?.set, checkpoint, resumed, progress)
         let model = Model(
             kind: configuration.model, label: configuration.label, coding: coding, loss: loss,
-            preprocessing: preprocessing, network: network, settings: .object(configuration.record))
+            preprocessing: preprocessing, engine: engine, settings: .object(configuration.record))
         var reports: [PartReport] = []
         for part in data.parts {
             guard let (set, own) = sets[part.part] else { continue }
             reports.append(try judge(model, part, set, own))
         }
         return TrainedModel(
-            model: model, reports: reports, history: trainer.history, best: trainer.best?.epoch ?? 0,
+            model: model, reports: reports, history: history, best: best,
             data: data.name)
+    }
+
+    /// Finds a network's weights.
+    private func fit(
+        _ training: LearningSet, _ validation: LearningSet?, _ checkpoint: Checkpoint?, _ resumed: (Int) -> Void,
+        _ progress: (EpochRecord) throws -> Void
+    ) throws -> (Model.Engine, [EpochRecord], Int) {
+        let network = Network(architecture)
+        let trainer = Trainer(network, settings, training: training, validation: validation, workers: workers)
+        if try checkpoint?.resume(trainer) == true { resumed(trainer.history.count) }
+        while !trainer.isFinished {
+            try trainer.runEpoch()
+            if let record = trainer.history.last { try progress(record) }
+            if !trainer.isFinished { try checkpoint?.save(trainer) }
+        }
+        trainer.finish()
+        return (.network(network), trainer.history, trainer.best?.epoch ?? 0)
+    }
+
+    /// Grows trees.
+    private func grow(
+        _ training: LearningSet, _ validation: LearningSet?, _ checkpoint: Checkpoint?, _ resumed: (Int) -> Void,
+        _ progress: (EpochRecord) throws -> Void
+    ) throws -> (Model.Engine, [EpochRecord], Int) {
+        let mean = training.target.reduce(0.0) { $0 + Double($1) } / Double(max(1, training.target.count))
+        let trainer = try TreeTrainer(
+            configuration.trees, settings, training: training, validation: validation,
+            base: loss == .poisson ? max(mean, 1e-6) : mean, outputs: coding.outputs, workers: workers)
+        if try checkpoint?.resume(trainer) == true { resumed(trainer.history.count) }
+        while !trainer.isFinished {
+            try trainer.runRound()
+            if let record = trainer.history.last { try progress(record) }
+            if !trainer.isFinished, trainer.isAtCheckpoint { try checkpoint?.save(trainer) }
+        }
+        let inputs = training.matrix.width + training.matrix.tables
+        let model = try TreeModel(
+            try trainer.finish(), inputs: inputs, outputs: coding.outputs, workers: workers)
+        return (.trees(model), trainer.history, trainer.best?.epoch ?? 0)
     }
 
     private var settings: TrainerSettings {
@@ -225,7 +263,7 @@ public struct TrainingRun {
         var truth = set.target.map { Double($0) }
         if case .number = coding { truth = try column(configuration.label, part).numbers() ?? truth }
         let rows = JudgedRows(
-            coding.kind, predictions: model.predict(set.matrix, workers: workers), truth: truth, weight: own)
+            coding.kind, predictions: try model.predict(set.matrix, workers: workers), truth: truth, weight: own)
         // The rows that were learned from say nothing of how certain a judgement is.
         let isJudge = part.part != .train
         let bootstrap = Bootstrap(

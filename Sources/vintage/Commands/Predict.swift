@@ -50,9 +50,9 @@ struct Predict: WorkspaceCommand {
         if !force, try file.status() != nil {
             throw LearningError.misuse("\(output.text) is there already; choose another, or replace it with --force")
         }
-        let trained = try Model(try session.dataPlace(model))
-        let reader = try reader(session)
         let workers = session.workspace.configuration.workers
+        let trained = try Model(try session.dataPlace(model), workers: workers)
+        let reader = try reader(session)
         let predictor = try Predictor(trained, reader, keeping: columns?.names, workers: workers)
         try file.removingLastComponent().makeDirectories()
         let writer = try TableWriter(.file(file), predictor.schema, format)

@@ -11,7 +11,7 @@ struct Train: WorkspaceCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a model from a training set, and make it an artifact.",
         discussion: """
-            Settings are a YAML file: which column is predicted, which go in, the kind of model (linear, logistic or mlp), how \
+            Settings are a YAML file: which column is predicted, which go in, the kind of model (linear, logistic, mlp or trees), how \
             its weights are found. Docs/training.md has them all. The preprocessing is learned from the rows of the \
             training alone. Which rows these are, a column 'split' says, as 'vintage features split' makes it, or the \
             settings' own 'split'.
@@ -121,6 +121,7 @@ struct Train: WorkspaceCommand {
             parameters["data.types"] = table.types.map { "\($0.column)=\($0.type)" }.joined(separator: ",")
         }
         parameters["vintage"] = Vintage.version
+        if settings.model == .trees { parameters["xgboost"] = try TrainingRun.treeLibraryVersion() }
         return parameters
     }
 
