@@ -9,6 +9,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 from measure import run
 
@@ -42,7 +43,9 @@ class Peer:
         self.environment = environment_for(self.home)
         (self.home / ".gitconfig").write_text(
             "[user]\n\tname = Bench\n\temail = bench@example.com\n[init]\n\tdefaultBranch = main\n"
-            "[advice]\n\tdetachedHead = false\n")
+            "[advice]\n\tdetachedHead = false\n"
+            # Git would tidy up in the background after a commit of many files, while the next tool is measured.
+            "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n")
 
     def call(self, *arguments, directory=None):
         return run(arguments, directory=directory or self.work, environment=self.environment)
@@ -70,8 +73,9 @@ class Peer:
         raise NotImplementedError
 
     def remove_data(self, name):
+        # A folder is moved away: see `Round`'s places in compare.py for why many files are not deleted.
         path = self.work / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        path.rename(self.folder / f"removed {name}") if path.is_dir() else path.unlink()
 
 
 class Vintage(Peer):
@@ -167,6 +171,23 @@ class GitLFS(Git):
         (self.work / ".gitattributes").write_text(
             "*.csv filter=lfs diff=lfs merge=lfs -text\nw2/** filter=lfs diff=lfs merge=lfs -text\n")
         self.call("git", "add", ".gitattributes")
+
+
+class IdleFilter(Git):
+    """Git with a filter that does no work: a floor, no tool."""
+
+    name = "idle filter"
+    note = "`git add`, `checkout` with a filter that hands plain files over: what git itself takes"
+
+    def start(self):
+        super().start()
+        script = pathlib.Path(__file__).resolve().parent / "idle_filter.py"
+        self.call("git", "config", "filter.idle.process", f"'{sys.executable}' '{script}' '{self.folder}'")
+        (self.work / ".gitattributes").write_text("*.csv filter=idle -text\nw2/** filter=idle -text\n")
+        self.call("git", "add", ".gitattributes")
+
+    def remove_data(self, name):
+        (self.work / name).rename(self.folder / f"removed {name}")
 
 
 class DVC(Peer):
@@ -271,7 +292,10 @@ class Copy(Peer):
         return [self.folder / "repo"]
 
 
-PEERS = {peer.name: peer for peer in (Vintage, VintageFilter, DVC, GitLFS, Restic, Borg, Git, Zstd, Copy)}
+PEERS = {
+    peer.name: peer
+    for peer in (Vintage, VintageFilter, DVC, GitLFS, IdleFilter, Restic, Borg, Git, Zstd, Copy)
+}
 
 
 def versions(tools):

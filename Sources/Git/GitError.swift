@@ -46,6 +46,8 @@ public enum GitError: Error, Equatable, Sendable {
     case alreadyMerged
     /// The two commits share no ancestor.
     case unrelatedHistories
+    /// `commit.gpgSign` is set, and git could not sign the commit.
+    case notSigned
     /// A hook ended with a status other than zero.
     case hookRefused(name: String, status: Int32)
     /// Another git process holds the lock; the text names it.
@@ -94,6 +96,9 @@ extension GitError: CustomStringConvertible {
         case .noMergeInProgress: "there is no merge to abort; git status shows what is in progress"
         case .alreadyMerged: "there is nothing to merge: HEAD already holds every commit of the other side"
         case .unrelatedHistories: "the two commits share no ancestor; check that the right revision is named"
+        case .notSigned:
+            "git could not sign the commit, and nothing is committed; git's output above says why ('git config "
+                + "commit.gpgSign false' does without)"
         case .hookRefused(let name, let status):
             "the git hook \(name) ended with status \(status); its output above says why"
         case .locked(let lock):

@@ -19,6 +19,13 @@ public struct GitSignature: Hashable, Sendable {
         self.offsetMinutes = offsetMinutes
     }
 
+    /// The offset from UTC as git writes it, such as `+0530`.
+    var zone: String {
+        let (hours, minutes) = abs(offsetMinutes).quotientAndRemainder(dividingBy: 60)
+        let digits = [hours / 10, hours % 10, minutes / 10, minutes % 10].map { "\($0)" }.joined()
+        return (offsetMinutes < 0 ? "-" : "+") + digits
+    }
+
     init(_ raw: git_signature) {
         name = raw.name.map { String(cString: $0) } ?? ""
         email = raw.email.map { String(cString: $0) } ?? ""

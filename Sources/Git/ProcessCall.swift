@@ -1,4 +1,5 @@
 import CGit2
+import FileSystem
 import SystemPackage
 
 #if canImport(Darwin)
@@ -102,9 +103,18 @@ struct ProcessCall {
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
         defer { variables.forEach { free($0) } }
         var process: pid_t = 0
-        let code = posix_spawnp(&process, words[0].cString, &actions, &attributes, &arguments, &variables)
+        var code: Int32 = 0
+        for _ in 0..<Self.attempts {
+            code = posix_spawnp(&process, words[0].cString, &actions, &attributes, &arguments, &variables)
+            if code != ETXTBSY { break }
+            pause(milliseconds: 10)
+        }
         return (process, code)
     }
+
+    /// How often a program is tried that another process has open for writing: it has just been written, and a process
+    /// that was forked meanwhile may hold the descriptor until it begins its own program.
+    private static let attempts = 50
 
     /// A nameless file positioned at its start: unlike a pipe, it holds any input without anyone reading it.
     private func temporaryFile(holding bytes: [UInt8]) throws(GitError) -> Int32 {

@@ -21,7 +21,9 @@ extension Repository {
         let (name, head) = (try headReferenceName(), try head().commit)
         let tree = try writeIndexTree()
         let parents = (head.map { [$0] } ?? []) + extraParents
-        let commit = try create(message: message, author: author, committer: committer, tree: tree, parents: parents)
+        let content = CommitContent(
+            message: message, author: author, committer: committer, tree: tree, parents: parents)
+        let commit = try isSigning ? createSigned(content) : create(content)
 
         let kind = head == nil ? " (initial)" : extraParents.isEmpty ? "" : " (merge)"
         let summary = try self.commit(commit).summary
@@ -84,29 +86,58 @@ extension Repository {
         }
     }
 
-    private func create(
-        message: String, author: GitSignature, committer: GitSignature, tree: GitObjectID, parents: [GitObjectID]
-    ) throws(GitError) -> GitObjectID {
+    /// What a commit is made of.
+    private struct CommitContent {
+        let message: String
+        let author: GitSignature
+        let committer: GitSignature
+        let tree: GitObjectID
+        let parents: [GitObjectID]
+    }
+
+    private func create(_ content: CommitContent) throws(GitError) -> GitObjectID {
         var commits: [OpaquePointer?] = []
         defer { commits.forEach { git_commit_free($0) } }
-        for parent in parents {
+        for parent in content.parents {
             var commit: OpaquePointer?
             var raw = parent.raw
             try check(git_commit_lookup(&commit, pointer, &raw), "reading the commit \(parent.short)")
             commits.append(commit)
         }
         var treePointer: OpaquePointer?
-        var raw = tree.raw
+        var raw = content.tree.raw
         try check(git_tree_lookup(&treePointer, pointer, &raw), "reading the tree of the commit")
         defer { git_tree_free(treePointer) }
-        return try author.withPointer { (author) throws(GitError) in
-            try committer.withPointer { (committer) throws(GitError) in
+        return try content.author.withPointer { (author) throws(GitError) in
+            try content.committer.withPointer { (committer) throws(GitError) in
                 var id = git_oid()
                 let code = git_commit_create(
-                    &id, pointer, nil, author, committer, nil, message, treePointer, commits.count, &commits)
+                    &id, pointer, nil, author, committer, nil, content.message, treePointer, commits.count, &commits)
                 try check(code, "writing the commit")
                 return GitObjectID(id)
             }
         }
+    }
+
+    /// Whether the user has all commits signed.
+    private var isSigning: Bool {
+        get throws(GitError) { try configFlag("commit.gpgSign") ?? false }
+    }
+
+    /// Makes a commit by the `git` command, which knows each way of signing; libgit2 knows none.
+    private func createSigned(_ content: CommitContent) throws(GitError) -> GitObjectID {
+        var variables: [String: FilePath] = [:]
+        for (role, person) in [("AUTHOR", content.author), ("COMMITTER", content.committer)] {
+            variables["GIT_\(role)_NAME"] = FilePath(person.name)
+            variables["GIT_\(role)_EMAIL"] = FilePath(person.email)
+            variables["GIT_\(role)_DATE"] = FilePath("@\(person.seconds) \(person.zone)")
+        }
+        let parents = content.parents.flatMap { ["-p", FilePath("\($0)")] }
+        let (status, output) = try resultOfGit(
+            ["commit-tree", "-S", FilePath("\(content.tree)")] + parents, input: Array(content.message.utf8),
+            variables: variables)
+        let text = String(decoding: output.prefix { $0 != 0x0a }, as: UTF8.self)
+        guard status == 0, let commit = GitObjectID(hex: text) else { throw .notSigned }
+        return commit
     }
 }

@@ -7,6 +7,18 @@ extension Repository {
         try Self.value(ofKey: key, in: pointer)
     }
 
+    /// The value of a key that is `true` or `false`, or another word that git takes for one of them.
+    func configFlag(_ key: String) throws(GitError) -> Bool? {
+        var config: OpaquePointer?
+        try check(git_repository_config_snapshot(&config, pointer), "reading git's configuration")
+        defer { git_config_free(config) }
+        var value: CInt = 0
+        let code = git_config_get_bool(&value, config, key)
+        if code == GIT_ENOTFOUND.rawValue { return nil }
+        try check(code, "reading \(key)")
+        return value != 0
+    }
+
     /// Sets a key in the repository's own configuration file.
     public func setConfigValue(_ key: String, to value: String) throws(GitError) {
         var config: OpaquePointer?

@@ -65,15 +65,17 @@ extension Repository {
     }
 
     /// Runs the `git` command as ``runGit(_:input:)`` does, and returns its exit status and its standard output.
+    ///
+    /// - Parameter variables: what its environment has besides this process's.
     func resultOfGit(
-        _ arguments: [FilePath], input: [UInt8]? = nil
+        _ arguments: [FilePath], input: [UInt8]? = nil, variables: [String: FilePath] = [:]
     ) throws(GitError) -> (status: Int32, output: [UInt8]) {
-        try git(arguments).runForOutput(input: input)
+        try git(arguments, variables).runForOutput(input: input)
     }
 
-    private func git(_ arguments: [FilePath]) -> ProcessCall {
+    private func git(_ arguments: [FilePath], _ variables: [String: FilePath] = [:]) -> ProcessCall {
         // Relative ones are relative to where the user stands, and git runs in the root.
-        var variables: [String: FilePath] = [:]
+        var variables = variables
         if environment.path("GIT_DIR") != nil { variables["GIT_DIR"] = gitDirectory }
         if environment.path("GIT_WORK_TREE") != nil, let workingDirectory {
             variables["GIT_WORK_TREE"] = workingDirectory

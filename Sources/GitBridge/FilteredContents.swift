@@ -7,7 +7,7 @@ final class FilteredContents {
     private let store: Store
     private let level: Int
     private let workers: Int
-    private var writing: (writer: StoreWriter, archiver: Archiver)?
+    private var writing: Writing?
     private var scratch = ReadScratch()
     private var delayed: DelayedContents?
     /// How long this process may yet wait for others, in milliseconds: many missing contents must not add up.
@@ -23,33 +23,47 @@ final class FilteredContents {
 
     // MARK: In
 
+    /// What adds to the store: git waits for each of the small contents, while all cores work at a large one.
+    private struct Writing {
+        let small: DeferredWriter
+        let large: StoreWriter
+        let archiver: Archiver
+
+        init(_ store: Store, level: Int, workers: Int) throws(StoreError) {
+            small = DeferredWriter(try store.makeWriter(level: level))
+            large = try store.makeWriter(level: level, keepsJournal: true)
+            archiver = Archiver(writer: large, workers: workers)
+        }
+    }
+
     /// Stores a content as it comes.
     ///
     /// When this returns, a kill of this process does not lose it any more.
     func store(
         _ read: (UnsafeMutableRawBufferPointer) throws(StoreError) -> Int
     ) throws(StoreError) -> FileReference {
-        let (writer, archiver) = try beginWriting()
-        let content = try archiver.archive(stream: read)
-        try writer.persist()
+        let writing = try beginWriting()
+        let content = try writing.archiver.archive(deferringTo: writing.small, stream: read)
+        try writing.small.persist()
+        try writing.large.persist()
         return content
     }
 
-    private func beginWriting() throws(StoreError) -> (StoreWriter, Archiver) {
+    private func beginWriting() throws(StoreError) -> Writing {
         if let writing { return writing }
-        let writer = try store.makeWriter(level: level, keepsJournal: true)
-        let begun = (writer, Archiver(writer: writer, workers: workers))
+        let begun = try Writing(store, level: level, workers: workers)
         writing = begun
         return begun
     }
 
     /// Whether something was stored that only this process can read.
-    var hasUnfinished: Bool { writing?.writer.hasUnfinished ?? false }
+    var hasUnfinished: Bool { writing.map { $0.small.hasUnfinished || $0.large.hasUnfinished } ?? false }
 
     /// Completes what was stored: everybody sees it from now on, and no power cut loses it.
     func finish() throws(StoreError) {
-        guard let writer = writing?.writer, writer.hasUnfinished else { return }
-        try writer.finish()
+        guard let writing else { return }
+        if writing.large.hasUnfinished { try writing.large.finish() }
+        if writing.small.hasUnfinished { try writing.small.finish() }
     }
 
     // MARK: Out

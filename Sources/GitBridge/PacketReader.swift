@@ -58,8 +58,8 @@ struct PacketReader: ~Copyable {
             }
             let target = UnsafeMutableRawBufferPointer(rebasing: space[filled...].prefix(packetLeft))
             if unread.isEmpty {
-                // Straight to where it is needed, as most of a large content goes.
-                let count = try receive(into: target)
+                // Straight to where it is needed, and the next packet's length with it: nothing is copied twice.
+                let count = try receive(into: target, target.count == packetLeft ? Self.lengthCount : 0)
                 guard count > 0 else { throw Self.malformed }
                 filled += count
                 packetLeft -= count
@@ -78,22 +78,22 @@ struct PacketReader: ~Copyable {
     ///
     /// - Returns: `false` for a packet that ends something, and at the end of everything.
     private mutating func startPacket() throws(FileError) -> Bool {
-        guard try fill(4) else {
+        guard try fill(Self.lengthCount) else {
             if unread.isEmpty { return false }
             throw Self.malformed
         }
         var length = 0
-        for byte in buffer.bytes[unread].prefix(4) {
+        for byte in buffer.bytes[unread].prefix(Self.lengthCount) {
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): length = length << 4 | Int(byte - UInt8(ascii: "0"))
             case UInt8(ascii: "a")...UInt8(ascii: "f"): length = length << 4 | Int(byte - UInt8(ascii: "a") + 10)
             default: throw Self.malformed
             }
         }
-        consume(4)
+        consume(Self.lengthCount)
         if length == 0 { return false }
-        guard length > 4, length <= PacketWriter.maximumLength else { throw Self.malformed }
-        packetLeft = length - 4
+        guard length > Self.lengthCount, length <= PacketWriter.maximumLength else { throw Self.malformed }
+        packetLeft = length - Self.lengthCount
         return true
     }
 
@@ -118,6 +118,23 @@ struct PacketReader: ~Copyable {
         return true
     }
 
+    /// Reads what is there, at least one byte, and what follows the target into the buffer, which is empty.
+    ///
+    /// - Returns: how many bytes the target has; 0 at the end.
+    private mutating func receive(
+        into target: UnsafeMutableRawBufferPointer, _ following: Int
+    ) throws(FileError) -> Int {
+        if following == 0 { return try receive(into: target) }
+        let rest = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<following])
+        do throws(Errno) {
+            let count = try readSome(descriptor, target, rest)
+            unread = 0..<max(0, count - target.count)
+            return min(count, target.count)
+        } catch {
+            throw FileError(operation: "read", path: Self.name, code: error)
+        }
+    }
+
     /// Reads what is there, at least one byte; 0 at the end.
     private func receive(into target: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
         do throws(Errno) {
@@ -127,6 +144,8 @@ struct PacketReader: ~Copyable {
         }
     }
 
+    /// The digits of a packet's length.
+    private static let lengthCount = 4
     private static let name = "what git sends"
     private static let malformed = FileError(operation: "understand", path: name, code: .badMessage)
 }

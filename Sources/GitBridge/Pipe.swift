@@ -17,6 +17,21 @@ func readSome(_ descriptor: Int32, _ target: UnsafeMutableRawBufferPointer) thro
     }
 }
 
+/// Reads what a pipe has into a first space, and what is left into a second one; at least one byte, 0 at its end.
+func readSome(
+    _ descriptor: Int32, _ first: UnsafeMutableRawBufferPointer, _ second: UnsafeMutableRawBufferPointer
+) throws(Errno) -> Int {
+    try withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { (spaces) throws(Errno) in
+        spaces[0] = iovec(iov_base: first.baseAddress, iov_len: first.count)
+        spaces[1] = iovec(iov_base: second.baseAddress, iov_len: second.count)
+        while true {
+            let count = readv(descriptor, spaces.baseAddress, 2)
+            if count >= 0 { return count }
+            if errno != EINTR { throw Errno(rawValue: errno) }
+        }
+    }
+}
+
 /// Writes all bytes to a pipe.
 func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(Errno) {
     var rest = bytes[...]

@@ -119,11 +119,13 @@ public final class Archiver: Sendable {
 
     /// Stores one content as it comes, such as from a pipe, and in bounded memory.
     ///
-    /// - Parameter read: fills the given space as far as the content goes; a space that is not filled is the end.
+    /// - Parameters:
+    ///   - deferred: takes a content of no more than one batch, in the place of this archiver's own writer.
+    ///   - read: fills the given space as far as the content goes; a space that is not filled is the end.
     public func archive(
+        deferringTo deferred: DeferredWriter? = nil,
         stream read: (UnsafeMutableRawBufferPointer) throws(StoreError) -> Int
     ) throws(StoreError) -> FileReference {
-        let assembly = FileAssembly(sink: sink)
         let first = buffers.take()
         let count = try read(first.bytes)
         meter?.add(UInt64(count))
@@ -131,6 +133,8 @@ public final class Archiver: Sendable {
             buffers.give(first)
             return .empty
         }
+        let isWhole = count < first.bytes.count
+        let assembly = FileAssembly(sink: isWhole ? deferred ?? sink : sink)
         let stored = Mutex<FileReference?>(nil)
         func finish(_ batch: BufferPool.Buffer, _ filled: Int) throws(StoreError) {
             let part = assembly.nextPart()
@@ -138,7 +142,7 @@ public final class Archiver: Sendable {
             try assembly.store(part, batch.bytes, cut(batch.bytes, filled, leaving: 1))
             buffers.give(batch)
         }
-        if count < first.bytes.count {
+        if isWhole {
             try finish(first, count)
         } else {
             try WorkQueue.run(workers: workers, capacity: workers * 2) { (queue) throws(StoreError) in

@@ -25,19 +25,15 @@ final class OpenPack: @unchecked Sendable {
     var keys: some Sequence<ObjectKey> { entries.lazy.map(\.header.key) }
 
     init(layout: StoreLayout, isJournal: Bool) throws(StoreError) {
-        let name = temporaryName()
-        let temporary = layout.temporary.appending(name)
         self.isJournal = isJournal
-        self.temporary = isJournal ? layout.journal(name) : temporary
-        file = try withFileErrors { () throws(FileError) in try File(creating: temporary, permissions: 0o444) }
         if isJournal {
-            // Locked before it has the name by which others look for what killed writers left.
-            do throws(FileError) {
-                _ = try file.lock(exclusively: true, waits: true)
-                try temporary.rename(to: self.temporary)
-            } catch {
-                throw .file(error)
-            }
+            let journal = try JournalFile(layout)
+            temporary = journal.path
+            file = journal.file
+        } else {
+            let path = layout.temporary.appending(temporaryName())
+            temporary = path
+            file = try withFileErrors { () throws(FileError) in try File(creating: path, permissions: 0o444) }
         }
         try PackFormat.header.withUnsafeTypedBytes { (bytes) throws(StoreError) in try write(bytes) }
     }

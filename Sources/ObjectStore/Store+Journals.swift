@@ -58,7 +58,7 @@ extension Store {
             store: self, level: Store.standardCompressionLevel, targetSize: PackFormat.targetSize, lock: lock)
     }
 
-    /// Copies the whole records at a journal's beginning; a record that was being written is where it ends.
+    /// Takes the whole records at a journal's beginning; a record that was being written is where it ends.
     private func adopt(_ path: FilePath, _ writer: StoreWriter) throws(StoreError) {
         var walker = try PackWalker.open(path, readsPayloads: true)
         guard walker.hasHeader else { return }
@@ -67,7 +67,11 @@ extension Store {
             let payload = UnsafeRawBufferPointer(rebasing: record[PackFormat.recordHeaderCount...])
             // After a power cut a journal may hold anything.
             guard (try? Self.content(of: payload, header, &scratch)) != nil else { break }
-            if location(of: header.key) == nil { try writer.copy(record, header: header) }
+            if location(of: header.key) != nil { continue }
+            switch header.encoding {
+            case .raw: try writer.put(payload, kind: header.key.kind)
+            case .zstd: try writer.copy(record, header: header)
+            }
         }
         _ = try writer.completePacks()
     }

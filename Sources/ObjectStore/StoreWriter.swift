@@ -67,13 +67,22 @@ public final class StoreWriter: Sendable {
     @discardableResult
     public func put(_ bytes: UnsafeRawBufferPointer, kind: ObjectKind) throws(StoreError) -> ObjectID {
         let key = ObjectKey(ObjectID(of: bytes), kind)
-        if store.location(of: key) != nil { return key.id }
-        if state.withLock({ $0.pending.contains(key) }) { return key.id }
+        try put(bytes, key: key)
+        return key.id
+    }
+
+    /// Stores an object whose id is known, unless it is there already.
+    func put(_ bytes: [UInt8], key: ObjectKey) throws(StoreError) {
+        try bytes.withUnsafeTypedBytes { (bytes) throws(StoreError) in try self.put(bytes, key: key) }
+    }
+
+    private func put(_ bytes: UnsafeRawBufferPointer, key: ObjectKey) throws(StoreError) {
+        if store.location(of: key) != nil { return }
+        if state.withLock({ $0.pending.contains(key) }) { return }
         let scratch: WriteScratch
         if let free = scratches.withLock({ $0.popLast() }) { scratch = free } else { scratch = try WriteScratch() }
         defer { scratches.withLock { $0.append(scratch) } }
         try append(try scratch.record(of: bytes, key: key, level: level), key: key)
-        return key.id
     }
 
     /// Stores a snapshot and returns its id.

@@ -51,7 +51,7 @@ public struct Pointer: Hashable, Sendable {
     /// - Parameters:
     ///   - head: its first ``maximumCount`` bytes and one more, or all of it.
     ///   - isWhole: whether that is all of it.
-    public static func appearance(of head: some RandomAccessCollection<UInt8>, isWhole: Bool) -> Appearance {
+    public static func appearance(of head: [UInt8], isWhole: Bool) -> Appearance {
         guard head.starts(with: firstLine.utf8) else { return .content }
         if isWhole, let pointer = Pointer(parsing: head) { return .pointer(pointer) }
         if head.contains("\n<<<<<<< ".utf8) { return .conflicted }
@@ -59,7 +59,7 @@ public struct Pointer: Hashable, Sendable {
     }
 
     /// Reads a pointer; `nil` for anything that ``encoded()`` would not give.
-    public init?(parsing bytes: some RandomAccessCollection<UInt8>) {
+    public init?(parsing bytes: [UInt8]) {
         guard bytes.count <= Self.maximumCount, bytes.starts(with: Self.beginning) else { return nil }
         let rest = bytes.dropFirst(Self.beginning.count)
         guard let text = String(validating: rest, as: UTF8.self) else { return nil }
@@ -71,7 +71,7 @@ public struct Pointer: Hashable, Sendable {
         else { return nil }
         content = FileReference(id: id, size: size, level: level)
         // Each number has one form, so that a content has one pointer.
-        guard bytes.elementsEqual(encoded()) else { return nil }
+        guard bytes == encoded() else { return nil }
     }
 
     /// The pointer's text.

@@ -9,7 +9,7 @@ extension Workspace {
         try ContentFilter.use(
             ContentFilter { content in
                 if content.isEmpty { return nil }
-                let head = content.prefix(Pointer.maximumCount + 1)
+                let head = Array(content.prefix(Pointer.maximumCount + 1))
                 switch Pointer.appearance(of: head, isWhole: head.count == content.count) {
                 case .pointer, .broken: return nil
                 case .conflicted:
@@ -27,7 +27,7 @@ extension Workspace {
                 try writer.finish()
                 return Pointer(file).encoded()
             } smudge: { content in
-                guard let pointer = Pointer(parsing: content),
+                guard let pointer = Pointer(parsing: Array(content.prefix(Pointer.maximumCount + 1))),
                     store.contains(pointer.content.id, kind: pointer.content.kind)
                 else { return nil }
                 return try store.contents(of: pointer.content)

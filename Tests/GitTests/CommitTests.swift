@@ -32,6 +32,47 @@ struct CommitTests {
         #expect(try test.git("reflog", "show", "-1", "--format=%gs", "main") == "commit: Second")
     }
 
+    @Test("where all commits are to be signed, a commit is signed as git does it", arguments: ["true", "yes", "1"])
+    func signed(flag: String) throws {
+        let test = try TestRepository()
+        let parent = try test.commit(["file": "1"])
+        let key = test.folder.appending("key").string
+        try #require(try test.run(program: "ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]).status == 0)
+        let allowed = test.folder.appending("allowed").string
+        let publicKey = try String(contentsOfFile: key + ".pub", encoding: .utf8)
+        try "ada@example.com \(publicKey)".write(toFile: allowed, atomically: true, encoding: .utf8)
+        for (name, value) in [
+            ("gpg.format", "ssh"), ("user.signingKey", key), ("gpg.ssh.allowedSignersFile", allowed),
+            ("commit.gpgSign", flag),
+        ] { try test.git("config", name, value) }
+        let repository = try test.open()
+        try repository.stageContents(path("file"), Array("2".utf8))
+        var author = ada
+        author.offsetMinutes = -570
+        let commit = try repository.commitIndex(message: "Signed\n\nbody", author: author, committer: ada)
+        #expect(
+            try test.git("log", "-1", "--format=%G? %GS|%an|%aI|%cI|%P|%s|%b").split(separator: "\n") == [
+                "G ada@example.com|Ada|2013-05-31T14:30:00-09:30|2013-06-01T02:00:00+02:00|\(parent)|Signed|body"
+            ])
+        #expect(try test.id("main") == commit)
+        #expect(try test.git("fsck", "--strict") == "")
+    }
+
+    @Test("a commit that cannot be signed is not made")
+    func unsigned() throws {
+        let test = try TestRepository()
+        let parent = try test.commit(["file": "1"])
+        for (name, value) in [
+            ("gpg.format", "ssh"), ("user.signingKey", "/nowhere"), ("commit.gpgSign", "true"),
+        ] { try test.git("config", name, value) }
+        let repository = try test.open()
+        try repository.stageContents(path("file"), Array("2".utf8))
+        #expect(throws: GitError.notSigned) {
+            try repository.commitIndex(message: "Signed", author: ada, committer: ada)
+        }
+        #expect(try test.id("main") == parent)
+    }
+
     @Test("a commit on a detached HEAD moves HEAD only")
     func detached() throws {
         let test = try TestRepository()

@@ -62,13 +62,13 @@ final class TestRepository {
         let description: String
     }
 
-    /// Runs git, and returns what it says whatever its status.
+    /// Runs git or another program, and returns what it says whatever its status.
     func run(
-        _ arguments: [String], in place: FilePath? = nil, adding more: [String: String] = [:]
+        program: String = "git", _ arguments: [String], in place: FilePath? = nil, adding more: [String: String] = [:]
     ) throws -> Output {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["git"] + arguments
+        process.arguments = [program] + arguments
         process.currentDirectoryURL = URL(fileURLWithPath: (place ?? root).string)
         process.environment = variables.merging(more) { $1 }
         let (output, errors) = (Pipe(), Pipe())
