@@ -48,7 +48,10 @@ import TextFormats
 
     @Test(
         "growing that is broken off goes on to the same trees",
-        arguments: [late, late.replacing(", column_share: 0.7", with: "")])
+        arguments: [
+            late, late.replacing(", column_share: 0.7", with: ""), late.replacing("row_share: 0.8, ", with: ""),
+            late.replacing(", row_share: 0.8, column_share: 0.7", with: ""),
+        ])
     func resumes(_ settings: String) throws {
         let configuration = try TrainingConfiguration(parsing: Array(settings.utf8), file: "train.yaml")
         let place = try DataPlace(file: FilePath(scratch.file("flights.csv")), name: "flights.csv")

@@ -1,6 +1,6 @@
 /// Grows gradient-boosted trees with XGBoost, round by round.
 ///
-/// What a round draws by chance depends on the seed and its number alone, so that growing can go on from any round's end.
+/// Growing can go on from where ``isAtCheckpoint`` says so, to the same trees.
 final class TreeTrainer {
     /// What each round came to.
     private(set) var history: [EpochRecord] = []
@@ -50,15 +50,18 @@ final class TreeTrainer {
         }
         history.append(record)
         if record.isKept(over: best, trainer) { best = record }
-        // What XGBoost draws columns with is no part of its state. A booster that begins anew from the state draws as one
-        // that begins from a checkpoint does, so growing begins anew wherever there is a checkpoint.
-        if isAtCheckpoint, settings.columnShare < 1 { try restore(try booster.state(), history: history, best: best) }
+        // What XGBoost draws rows and columns with is no part of its state. A booster that begins anew from the state draws
+        // as one that begins from a checkpoint does, so growing begins anew wherever there is a checkpoint.
+        if isAtCheckpoint, draws { try restore(try booster.state(), history: history, best: best) }
     }
 
-    /// Whether growing may go on from here: after each tenth round. To begin anew costs as much as to predict with all trees so
-    /// far, so that where it has to, it is after 10 rounds, 20, 40 and so on.
+    /// Whether chance chooses rows or columns.
+    private var draws: Bool { settings.rowShare < 1 || settings.columnShare < 1 }
+
+    /// Whether growing may go on from here: after each tenth round. To begin anew costs as much as to predict with all trees
+    /// so far, so that where it has to, it is after 10 rounds, 20, 40 and so on.
     var isAtCheckpoint: Bool {
-        if settings.columnShare == 1 { return history.count % 10 == 0 }
+        if !draws { return history.count % 10 == 0 }
         let (tens, rest) = history.count.quotientAndRemainder(dividingBy: 10)
         return rest == 0 && tens > 0 && tens & (tens - 1) == 0
     }
