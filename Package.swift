@@ -30,6 +30,8 @@ let package = Package(
         .systemLibrary(name: "CArrow", pkgConfig: "parquet"),
         .target(name: "CPlatform"),
         .target(name: "CTables"),
+        .target(name: "CKernels"),
+        .target(name: "CTrees"),
         .target(
             name: "CArrowShim",
             dependencies: ["CArrow"],
@@ -94,6 +96,13 @@ let package = Package(
                 "Features", "FileSystem", "Git", "ObjectStore", "PointInTime", "Tables", "TextFormats", "Workspace",
             ],
             swiftSettings: settings),
+        .target(
+            name: "Learning",
+            dependencies: [
+                "CKernels", "CTrees", "FileSystem", "ObjectStore", "Splits", "Tables", "TextFormats", "Workspace",
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings),
         // The scripts are compiled into the program, so that what is installed is what Hooks/ holds.
         .target(
             name: "HookScripts", path: "Hooks",
@@ -115,7 +124,7 @@ let package = Package(
             name: "vintage",
             dependencies: [
                 "Checks", "Features", "GitBridge", "Leakage", "Remotes", "Splits", "Tables", "Workspace", "ObjectStore",
-                "Git", "FileSystem", "TextFormats", "TrainingSets", "CPlatform",
+                "Git", "FileSystem", "Learning", "TextFormats", "TrainingSets", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -161,6 +170,10 @@ let package = Package(
             name: "TrainingSetsTests",
             dependencies: ["Features", "FileSystem", "ObjectStore", "Tables", "TrainingSets", "Workspace"],
             swiftSettings: settings),
+        .testTarget(
+            name: "LearningTests",
+            dependencies: ["CKernels", "FileSystem", "Learning", "Splits", "Tables", "TextFormats", "Workspace"],
+            exclude: ["tensors.py"], swiftSettings: settings),
         .testTarget(
             name: "GitBridgeTests",
             dependencies: ["Checks", "FileSystem", "Git", "GitBridge", "ObjectStore", "Workspace"],

@@ -1,0 +1,57 @@
+import Splits
+import Tables
+
+/// A metric of some rows, and where it would lie for others like them.
+public struct MeasuredMetric: Sendable, Equatable {
+    /// The metric.
+    public let metric: Metric
+    /// Its value.
+    public let value: Double
+    /// The interval that has 95% of the resamples' values; `nil` if none were made.
+    public let interval: ClosedRange<Double>?
+}
+
+/// How certain a metric is, by drawing the rows again with replacement (Efron, 1979).
+public struct Bootstrap: Sendable, Equatable {
+    /// How many resamples are drawn; none for values without intervals.
+    public var resamples: Int
+    /// What chance begins with. Each resample has numbers of its own, so that threads change nothing.
+    public var seed: UInt64
+
+    /// Draws so many resamples.
+    public init(resamples: Int = 200, seed: UInt64 = 0) { (self.resamples, self.seed) = (resamples, seed) }
+
+    /// Measures rows.
+    ///
+    /// - Returns: the metrics that there are; rows of one class have no ``Metric/auc``.
+    public func measure(_ rows: JudgedRows, workers: Int = 1) -> [MeasuredMetric] {
+        if rows.count == 0 { return [] }
+        let sums = MetricSums(rows)
+        let values = sums.values()
+        var drawn = [[Double?]](repeating: [], count: resamples)
+        drawn.withUnsafeMutableBufferPointer { drawn in
+            // Each part writes its own element.
+            let base = drawn.baseAddress
+            inParallel(resamples, workers: workers) { number in
+                var random = RandomSource(seed: seed &+ UInt64(number + 1) &* 0x9E6C_63D0_876A_3F6B)
+                var counts = [Int32](repeating: 0, count: rows.count)
+                for _ in 0..<rows.count { counts[random.below(rows.count)] += 1 }
+                base?[number] = sums.values(counts: counts)
+            }
+        }
+        return sums.metrics.indices.compactMap { place in
+            guard let value = values[place] else { return nil }
+            let others = drawn.compactMap { $0[place] }.sorted()
+            let interval = others.isEmpty ? nil : Self.quantile(others, 0.025)...Self.quantile(others, 0.975)
+            return MeasuredMetric(metric: sums.metrics[place], value: value, interval: interval)
+        }
+    }
+
+    /// A quantile of sorted values, between two of them by their distance.
+    static func quantile(_ sorted: [Double], _ share: Double) -> Double {
+        let place = share * Double(sorted.count - 1)
+        let low = Int(place)
+        let high = min(low + 1, sorted.count - 1)
+        return sorted[low] + (sorted[high] - sorted[low]) * (place - Double(low))
+    }
+}

@@ -1,0 +1,243 @@
+import TextFormats
+
+/// A model that was trained: what it takes, what it does, what it predicts.
+///
+///     let model = try Model(DataPlace("models/late@v3", path, in: workspace))
+///     let predictions = try model.predict(batch, table: "flights.parquet")
+///
+/// As an artifact it is a folder:
+///
+/// | file | what it has |
+/// | --- | --- |
+/// | `model.json` | the kind, the label, the loss, the network's shape, the settings |
+/// | `preprocessing.json` | what is done to each column first |
+/// | `weights.safetensors` | the weights of a network |
+/// | `trees.json` | trees, as XGBoost writes them |
+/// | `metrics.json` | how good it is, by part and by slice |
+/// | `curves.csv` | the losses, epoch by epoch |
+public struct Model: Sendable {
+    /// The kind of model.
+    public let kind: ModelKind
+    /// The column that is predicted.
+    public let label: String
+    /// How the label is written as numbers.
+    public let coding: TargetCoding
+    /// What was made small.
+    public let loss: Loss
+    /// What is done to the columns first.
+    public let preprocessing: Preprocessing
+    /// What computes.
+    package let engine: Engine
+    /// The settings that it was trained with.
+    let settings: JSON
+
+    /// What computes predictions.
+    package enum Engine: Sendable {
+        /// A linear model or a perceptron.
+        case network(Network)
+        /// Gradient-boosted trees.
+        case trees(TreeModel)
+    }
+
+    /// The names of the files.
+    enum FileName {
+        static let model = "model.json"
+        static let preprocessing = "preprocessing.json"
+        static let weights = "weights.safetensors"
+        static let trees = "trees.json"
+        static let metrics = "metrics.json"
+        static let curves = "curves.csv"
+        static let all = [model, preprocessing, weights, trees, metrics, curves]
+    }
+
+    init(
+        kind: ModelKind, label: String, coding: TargetCoding, loss: Loss, preprocessing: Preprocessing,
+        engine: Engine, settings: JSON
+    ) {
+        (self.kind, self.label, self.coding, self.loss) = (kind, label, coding, loss)
+        (self.preprocessing, self.engine, self.settings) = (preprocessing, engine, settings)
+    }
+
+    // MARK: Predicting
+
+    /// What the model says of rows, in the units of the label: a number for each, or the probability of the second of
+    /// two classes, or the probability of each class, row by row.
+    ///
+    /// - Throws: ``LearningError/trees(_:)``.
+    package func predict(_ matrix: FeatureMatrix, workers: Int) throws(LearningError) -> [Double] {
+        var outputs: [Float]
+        switch engine {
+        case .network(let network): outputs = network.outputs(of: matrix, workers: workers)
+        case .trees(let trees): outputs = try trees.margins(matrix)
+        }
+        let width = coding.outputs
+        let predictions = outputs.withUnsafeMutableBufferPointer { loss.predictions($0, width: width) }
+        if case .number(let shift, let scale) = coding { return predictions.map { $0 * scale + shift } }
+        return predictions
+    }
+
+    // MARK: Files
+
+    /// `model.json`.
+    var json: JSONObject {
+        var object = JSONObject()
+        object["format"] = .string("vintage-model")
+        object["version"] = .integer(1)
+        object["kind"] = .string(kind.rawValue)
+        object["label"] = .string(label)
+        object["coding"] = coding.json
+        object["loss"] = .string(loss.rawValue)
+        switch engine {
+        case .network(let network): object["network"] = .object(Self.json(network.architecture))
+        case .trees(let trees):
+            var described = JSONObject()
+            described["inputs"] = JSON(trees.inputs)
+            described["outputs"] = JSON(trees.outputs)
+            object["trees"] = .object(described)
+        }
+        object["settings"] = settings
+        return object
+    }
+
+    private static func json(_ shape: Architecture) -> JSONObject {
+        var described = JSONObject()
+        described["numbers"] = JSON(shape.numbers)
+        described["tables"] = JSON(shape.tables) { table in
+            var object = JSONObject()
+            object["column"] = .string(table.name)
+            object["rows"] = JSON(table.rows)
+            object["dimension"] = JSON(table.dimension)
+            return .object(object)
+        }
+        described["hidden"] = JSON(shape.hidden) { JSON($0) }
+        described["activation"] = .string(shape.activation.rawValue)
+        described["outputs"] = JSON(shape.outputs)
+        return described
+    }
+
+    /// The file with what computes.
+    var engineFile: (name: String, bytes: [UInt8]) {
+        switch engine {
+        case .network(let network): (FileName.weights, Self.weights(network))
+        case .trees(let trees): (FileName.trees, trees.bytes)
+        }
+    }
+
+    private static func weights(_ network: Network) -> [UInt8] {
+        var writer = SafetensorsWriter(metadata: ["format": "vintage-model", "version": "1"])
+        for part in network.parts { writer.add(part.name, shape: part.shape, network.weights[part.range]) }
+        return writer.bytes()
+    }
+
+    /// Reads a model.
+    ///
+    /// - Parameter workers: how many threads work where trees predict.
+    /// - Throws: ``LearningError/malformedModel(file:reason:)``, ``SafetensorsError``, what keeps the files from being
+    ///   read.
+    public init(_ place: DataPlace, workers: Int = 1) throws {
+        func read(_ name: String) throws -> (bytes: [UInt8], file: String) {
+            let file = "\(place.name)/\(name)"
+            guard let bytes = try place.contents(of: name) else {
+                throw LearningError.malformedModel(file: file, reason: "it is not there")
+            }
+            return (bytes, file)
+        }
+        func parsed(_ name: String) throws -> (json: JSON, file: String) {
+            let (bytes, file) = try read(name)
+            do throws(JSONSyntaxError) {
+                return (try JSON(parsing: bytes), file)
+            } catch {
+                throw LearningError.malformedModel(file: file, reason: error.description)
+            }
+        }
+        let (json, file) = try parsed(FileName.model)
+        let (fitted, fittedFile) = try parsed(FileName.preprocessing)
+        preprocessing = try Preprocessing(fitted, file: fittedFile)
+        guard json["format"].string == "vintage-model", json["version"].count == 1 else {
+            throw LearningError.malformedModel(file: file, reason: "it is no model of version 1")
+        }
+        guard let kind = json["kind"].string.flatMap(ModelKind.init), let label = json["label"].string,
+            let loss = json["loss"].string.flatMap(Loss.init), let coding = TargetCoding(json["coding"]),
+            coding.isForClasses == loss.isForClasses, (loss == .softmax) == (coding.outputs > 1)
+        else {
+            throw LearningError.malformedModel(file: file, reason: "what it says of the model does not fit together")
+        }
+        (self.kind, self.label, self.coding, self.loss) = (kind, label, coding, loss)
+        settings = json["settings"]
+        if kind == .trees {
+            let (bytes, treesFile) = try read(FileName.trees)
+            let inputs = preprocessing.width + preprocessing.categories.count
+            do throws(LearningError) {
+                engine = .trees(try TreeModel(bytes, inputs: inputs, outputs: coding.outputs, workers: workers))
+            } catch {
+                guard case .trees(let reason) = error else { throw error }
+                throw LearningError.malformedModel(file: treesFile, reason: reason)
+            }
+            return
+        }
+        guard let shape = Architecture(json["network"]), shape.outputs == coding.outputs else {
+            throw LearningError.malformedModel(file: file, reason: "what it says of the model does not fit together")
+        }
+        let tables = zip(preprocessing.categories, shape.tables)
+        guard shape.numbers == preprocessing.width, shape.tables.count == preprocessing.categories.count,
+            tables.allSatisfy({ $0.name == $1.name && $0.vocabulary.codeCount == $1.rows }),
+            preprocessing.numbers.allSatisfy({ $0.fill != nil })
+        else {
+            throw LearningError.malformedModel(
+                file: file, reason: "the network does not take what the preprocessing makes")
+        }
+        engine = .network(try Self.network(shape, try read(FileName.weights)))
+    }
+
+    private static func network(_ shape: Architecture, _ file: (bytes: [UInt8], file: String)) throws -> Network {
+        let tensors = try SafetensorsFile(parsing: file.bytes, name: file.file)
+        // The file has as many numbers as the network, which is made only then.
+        let expected = shape.weightCount
+        guard let expected, tensors.tensors.reduce(0, { $0 + $1.count }) == expected else {
+            throw LearningError.malformedModel(file: file.file, reason: "it has not as many weights as the network")
+        }
+        let network = Network(shape)
+        for part in network.parts {
+            _ = network.weights[part.range].update(fromContentsOf: try tensors.floats(part.name, shape: part.shape))
+        }
+        return network
+    }
+}
+
+extension Architecture {
+    /// Reads what stands in a model; `nil` if it is none.
+    init?(_ json: JSON) {
+        func size(_ json: JSON, _ range: ClosedRange<UInt64>) -> Int? {
+            json.count.flatMap { range.contains($0) ? Int($0) : nil }
+        }
+        let limit: UInt64 = 1 << 31
+        guard let numbers = size(json["numbers"], 0...limit), let outputs = size(json["outputs"], 1...limit),
+            let listed = json["tables"].elements, let widths = json["hidden"].elements,
+            let activation = json["activation"].string.flatMap(Activation.init)
+        else { return nil }
+        var tables: [Table] = []
+        for item in listed {
+            guard let name = item["column"].string, let rows = size(item["rows"], 1...limit),
+                let dimension = size(item["dimension"], 1...limit)
+            else { return nil }
+            tables.append(Table(name: name, rows: rows, dimension: dimension))
+        }
+        let hidden = widths.compactMap { size($0, 1...limit) }
+        guard hidden.count == widths.count, Set(tables.map(\.name)).count == tables.count else { return nil }
+        if hidden.isEmpty, !tables.allSatisfy({ $0.dimension == outputs }) { return nil }
+        self.init(numbers: numbers, tables: tables, hidden: hidden, activation: activation, outputs: outputs)
+    }
+
+    /// How many weights there are; `nil` if more than any memory has.
+    var weightCount: Int? {
+        var sum = 0
+        let sizes = layers.map { ($0.inputs + 1, $0.outputs) } + tables.map { ($0.rows, $0.dimension) }
+        for (rows, columns) in sizes {
+            let (product, isOver) = rows.multipliedReportingOverflow(by: columns)
+            let (total, isTooLarge) = sum.addingReportingOverflow(product)
+            if isOver || isTooLarge || total > 1 << 40 { return nil }
+            sum = total
+        }
+        return sum
+    }
+}

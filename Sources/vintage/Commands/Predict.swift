@@ -1,0 +1,80 @@
+import ArgumentParser
+import FileSystem
+import Learning
+import Tables
+import TextFormats
+import Workspace
+
+/// `vintage predict`.
+struct Predict: WorkspaceCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Predict the rows of a table with a model.",
+        discussion: """
+            Writes the rows, in their order, with the prediction beside them: a number, or a class and its probability (of two \
+            classes that of the second, as model.json lists them; else that of each). The table is read and written \
+            batch by batch, however large it is.
+
+            Examples:
+              vintage predict models/late --data flights.parquet -o predictions.parquet
+              vintage predict models/late@v3 --data HEAD:data/flights.csv --columns carrier,flight -o predictions.csv
+            """)
+
+    @Option(
+        help: ArgumentHelp("The rows: a table, or a folder with one.", valueName: "[rev:]path"), completion: .file())
+    var data: RawArgument
+
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("Where the predictions go: .parquet, .csv or .tsv.", valueName: "file"), completion: .file())
+    var output: RawArgument
+
+    @Option(
+        name: .customLong("columns"),
+        help: ArgumentHelp("The columns of the table that are written too; all by default.", valueName: "columns"))
+    var columns: ColumnNames?
+
+    @Flag(help: "Replace what is there.")
+    var force = false
+
+    @OptionGroup var table: TableArguments
+    @OptionGroup var json: JSONOption
+
+    @Argument(help: ArgumentHelp("The model.", valueName: "[rev:]path"), completion: .directory)
+    var model: RawArgument
+
+    func run(in session: Session) throws -> ExitStatus {
+        let file = session.console.filePath(output)
+        guard let format = TableFormat(fileName: file.lastComponent?.string ?? "") else {
+            throw TableError.unknownFormat(table: output.text)
+        }
+        if !force, try file.status() != nil {
+            throw LearningError.misuse("\(output.text) is there already; choose another, or replace it with --force")
+        }
+        let workers = session.workspace.configuration.workers
+        let trained = try Model(try session.dataPlace(model), workers: workers)
+        let reader = try reader(session)
+        let predictor = try Predictor(trained, reader, keeping: columns?.names, workers: workers)
+        try file.removingLastComponent().makeDirectories()
+        let writer = try TableWriter(.file(file), predictor.schema, format)
+        let count = try ProgressLine.show("predicting") { _ in try predictor.run { try writer.write($0) } }
+        try writer.finish()
+        if json.isOn {
+            var object = JSONObject()
+            object["output"] = .string(output.text)
+            object["rows"] = JSON(count)
+            object["columns"] = JSON(predictor.schema.names) { .string($0) }
+            session.print(object)
+        } else {
+            session.print("\(counted(count, "row")) with '\(trained.label)' predicted in \(output.text)")
+        }
+        return .done
+    }
+
+    /// The rows: a working file as it is, else what the lock or a revision names.
+    private func reader(_ session: Session) throws -> TableReader {
+        if try session.console.filePath(data).status()?.kind == .regular {
+            return try TableReader(.file(session.console.filePath(data)), table.options)
+        }
+        return try session.dataPlace(data).table(table.options)
+    }
+}
