@@ -73,7 +73,7 @@ public struct KeyCoder: Sendable {
     public func codes(of key: [KeyColumn], threads: Int = 1) throws(PointInTimeError) -> [Int32] {
         let rowCount = try check(key)
         if rowCount >= count, case .integers(let values) = key[0], key.count == 1, let near = closeNumbers() {
-            return near.codes(of: values, threads: threads)
+            return near.codes(of: values, threads: max(1, threads))
         }
         return [Int32](unsafeUninitializedCapacity: rowCount) { codes, initialized in
             let pieces = (rowCount + (1 << 14) - 1) >> 14
