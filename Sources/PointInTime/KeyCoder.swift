@@ -72,6 +72,9 @@ public struct KeyCoder: Sendable {
     /// - Throws: ``PointInTimeError`` if the columns are not of the coder's kinds or differ in length.
     public func codes(of key: [KeyColumn], threads: Int = 1) throws(PointInTimeError) -> [Int32] {
         let rowCount = try check(key)
+        if rowCount >= count, case .integers(let values) = key[0], key.count == 1, let near = closeNumbers() {
+            return near.codes(of: values, threads: max(1, threads))
+        }
         return [Int32](unsafeUninitializedCapacity: rowCount) { codes, initialized in
             let pieces = (rowCount + (1 << 14) - 1) >> 14
             forEach(below: pieces, threads: threads) { piece in
@@ -104,6 +107,41 @@ public struct KeyCoder: Sendable {
             for column in key { column.mix(into: hashes, from: rows.lowerBound) }
             body(hashes)
         }
+    }
+}
+
+// MARK: - Numbers that lie close together
+
+extension KeyCoder {
+    /// The codes of numbers that lie close together: a number's place tells its code.
+    private struct CloseNumbers {
+        let least: Int64
+        let codes: [Int32]
+
+        func codes(of values: UnsafeBufferPointer<Int64>, threads: Int) -> [Int32] {
+            [Int32](unsafeUninitializedCapacity: values.count) { found, initialized in
+                let bounds = evenBounds(of: values.count, parts: threads)
+                forEach(below: threads, threads: threads) { part in
+                    let codes = codes.span
+                    for row in bounds[part]..<bounds[part + 1] {
+                        let place = UInt64(bitPattern: values[row] &- least)
+                        found[row] = place < UInt64(codes.count) ? codes[unchecked: Int(place)] : -1
+                    }
+                }
+                initialized = values.count
+            }
+        }
+    }
+
+    /// The codes by number, if that takes not much more memory than the numbers; `nil` otherwise.
+    private func closeNumbers() -> CloseNumbers? {
+        let numbers = columns[0].numbers
+        guard let least = numbers.min(), let greatest = numbers.max() else { return nil }
+        let (span, overflow) = greatest.subtractingReportingOverflow(least)
+        guard !overflow, span < Int64(4 * numbers.count + 1024) else { return nil }
+        var codes = [Int32](repeating: -1, count: Int(span) + 1)
+        for (code, number) in numbers.enumerated() { codes[Int(number - least)] = Int32(truncatingIfNeeded: code) }
+        return CloseNumbers(least: least, codes: codes)
     }
 }
 

@@ -226,9 +226,9 @@ final class WindowFeatures {
         _ result: AggregatedColumn, _ aggregation: EngineAggregation, _ argument: ExpressionType?
     ) throws -> WindowResult {
         switch result {
-        case .counts(let values): return .column(Column(values, .int64))
+        case .counts(let values): return .column(.fixed(values, .int64, isValid: nil))
         case .numbers(let values, let isValid):
-            return .column(Column(fixed: values, .float64, isValid: isValid))
+            return .column(.fixed(values, .float64, isValid: isValid))
         case .integers(let values, let isValid):
             if argument == .string, let input = aggregation.column {
                 // Of a source without rows there are no texts, and each value is null.
@@ -237,7 +237,7 @@ final class WindowFeatures {
                 }
                 return .column(column)
             }
-            return .column(Column(fixed: values, (argument ?? .int64).columnType, isValid: isValid))
+            return .column(.fixed(values, (argument ?? .int64).columnType, isValid: isValid))
         case .rows(let rows, let perLabel): return .rows(rows, perLabel: perLabel)
         }
     }
@@ -287,8 +287,19 @@ extension DefinedAggregation {
 }
 
 extension Column {
-    /// A column of values that are valid or not.
-    fileprivate convenience init<Value: BitwiseCopyable>(fixed values: [Value], _ type: ColumnType, isValid: [Bool]) {
-        self.init(zip(values, isValid).map { $1 ? $0 : nil }, type)
+    /// A column of values that are all valid, or as `isValid` says.
+    fileprivate static func fixed<Value: BitwiseCopyable>(
+        _ values: [Value], _ type: ColumnType, isValid: [Bool]?
+    ) -> Column {
+        precondition(type.byteWidth == MemoryLayout<Value>.size, "the values have another width")
+        let buffer = ColumnBuffer(type, count: values.count)
+        let (target, bits) = (buffer.values(as: Value.self), buffer.validity)
+        for row in values.indices { target[row] = values[row] }
+        if let isValid {
+            for row in isValid.indices where isValid[row] { bits[row >> 3] |= 1 << UInt8(row & 7) }
+        } else {
+            buffer.setAllValid()
+        }
+        return buffer.finish()
     }
 }

@@ -14,7 +14,7 @@ struct ValueAudit {
     private(set) var notes: [String] = []
 
     /// The most rows of windows that are looked at, counted once for each row of the training set and column.
-    private static let mostVisits = 10_000_000
+    private static let mostVisits = 5_000_000
     /// The most values of a column whose origin is searched.
     static let mostTraced = 100
 
