@@ -333,6 +333,19 @@ def measure_all(options, cases, tools, data, folder):
     return results, failures
 
 
+def publish(options, results, facts):
+    """Writes the page where it belongs, or prints it."""
+    page = report.render(results, facts)
+    (CACHE / "results.json").write_text(json.dumps({"facts": facts, "results": results}, indent=1))
+    whole = not (options.only or options.peers or options.scale != 1)
+    output = options.output or (ROOT / "Docs" / "benchmarks.md" if whole else None)
+    if output:
+        output.write_text(page)
+        print(f"wrote {output}", flush=True)
+    else:
+        print(page, flush=True)
+
+
 def main():
     options = parse()
     cases = cases_of(options)
@@ -347,23 +360,15 @@ def main():
     folder = work_folder()
     try:
         results, failures = measure_all(options, cases, tools, data, folder)
+        facts = {
+            "workloads": describe(data), "machine": about, "tools": tools_of.versions(tools),
+            "runs": "that of one run" if options.runs == 1 else f"the median of {options.runs} runs",
+            "notes": {name: tools_of.PEERS[name].note for name in options.chosen},
+        }
+        publish(options, results, facts)
     finally:
+        # After the page: some systems take minutes to delete so many files.
         shutil.rmtree(folder, ignore_errors=True)
-
-    facts = {
-        "workloads": describe(data), "machine": about, "tools": tools_of.versions(tools),
-        "runs": "that of one run" if options.runs == 1 else f"the median of {options.runs} runs",
-        "notes": {name: tools_of.PEERS[name].note for name in options.chosen},
-    }
-    page = report.render(results, facts)
-    (CACHE / "results.json").write_text(json.dumps({"facts": facts, "results": results}, indent=1))
-    whole = not (options.only or options.peers or options.scale != 1)
-    output = options.output or (ROOT / "Docs" / "benchmarks.md" if whole else None)
-    if output:
-        output.write_text(page)
-        print(f"wrote {output}")
-    else:
-        print(page)
     for failure in failures:
         print(f"left out: {failure}", file=sys.stderr)
     return 3 if failures else 0
