@@ -9,14 +9,10 @@ extension Repository {
 
     /// The value of a key that is `true` or `false`, or another word that git takes for one of them.
     func configFlag(_ key: String) throws(GitError) -> Bool? {
-        var config: OpaquePointer?
-        try check(git_repository_config_snapshot(&config, pointer), "reading git's configuration")
-        defer { git_config_free(config) }
-        var value: CInt = 0
-        let code = git_config_get_bool(&value, config, key)
-        if code == GIT_ENOTFOUND.rawValue { return nil }
-        try check(code, "reading \(key)")
-        return value != 0
+        try Self.read(key, in: pointer) { config in
+            var value: CInt = 0
+            return (git_config_get_bool(&value, config, key), value != 0)
+        }
     }
 
     /// Sets a key in the repository's own configuration file.
@@ -33,26 +29,36 @@ extension Repository {
 
     /// The value of a key that holds a path, with `~` put out in full.
     func configPath(_ key: String) throws(GitError) -> FilePath? {
-        var config: OpaquePointer?
-        try check(git_repository_config_snapshot(&config, pointer), "reading git's configuration")
-        defer { git_config_free(config) }
-        var buffer = git_buf()
-        defer { git_buf_dispose(&buffer) }
-        let code = git_config_get_path(&buffer, config, key)
-        if code == GIT_ENOTFOUND.rawValue { return nil }
-        try check(code, "reading \(key)")
-        return FilePath(gitPath: buffer.ptr)
+        try Self.read(key, in: pointer) { config in
+            var buffer = git_buf()
+            defer { git_buf_dispose(&buffer) }
+            let code = git_config_get_path(&buffer, config, key)
+            return (code, code == 0 ? FilePath(gitPath: buffer.ptr) : nil)
+        } ?? nil
     }
 
     static func value(ofKey key: String, in pointer: OpaquePointer) throws(GitError) -> String? {
+        try read(key, in: pointer) { config in
+            var value: UnsafePointer<CChar>?
+            let code = git_config_get_string(&value, config, key)
+            return (code, value.map { String(cString: $0) } ?? "")
+        }
+    }
+
+    /// Reads a key from the repository's configuration as it is now.
+    ///
+    /// - Parameter get: asks libgit2 for the value; its answer's code says whether there is one.
+    /// - Returns: `nil` for a key that is not set.
+    private static func read<Value>(
+        _ key: String, in pointer: OpaquePointer, _ get: (OpaquePointer?) -> (code: CInt, value: Value)
+    ) throws(GitError) -> Value? {
         var config: OpaquePointer?
         try check(git_repository_config_snapshot(&config, pointer), "reading git's configuration")
         defer { git_config_free(config) }
-        var value: UnsafePointer<CChar>?
-        let code = git_config_get_string(&value, config, key)
+        let (code, value) = get(config)
         if code == GIT_ENOTFOUND.rawValue { return nil }
         try check(code, "reading \(key)")
-        return value.map { String(cString: $0) } ?? ""
+        return value
     }
 
     /// Reads what libgit2 would not: the files that `GIT_CONFIG_SYSTEM` and `GIT_CONFIG_GLOBAL` name, and the
