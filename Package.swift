@@ -142,6 +142,7 @@ let package = Package(
                 .unsafeFlags(
                     ["-Xlinker", "-rpath", "-Xlinker", "@executable_path/../lib/vintage"], .when(platforms: [.macOS])),
             ]),
+        .target(name: "PythonEnvironment", path: "Tests/PythonEnvironment", swiftSettings: settings),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"], swiftSettings: settings),
         .testTarget(
             name: "ObjectStoreTests", dependencies: ["ObjectStore", "FileSystem"], swiftSettings: settings),
@@ -151,20 +152,27 @@ let package = Package(
         .testTarget(name: "PointInTimeTests", dependencies: ["PointInTime"], swiftSettings: settings),
         .testTarget(name: "SplitsTests", dependencies: ["FileSystem", "Splits", "Tables"], swiftSettings: settings),
         .testTarget(
-            name: "TablesTests", dependencies: ["Tables", "FileSystem", "ObjectStore"], exclude: ["tables.py"],
-            swiftSettings: settings),
+            name: "TablesTests", dependencies: ["Tables", "FileSystem", "ObjectStore", "PythonEnvironment"],
+            exclude: ["tables.py"], swiftSettings: settings),
         .testTarget(name: "TextFormatsTests", dependencies: ["TextFormats"], swiftSettings: settings),
         .testTarget(
             name: "ChecksTests",
-            dependencies: ["Checks", "FileSystem", "Git", "ObjectStore", "TextFormats", "Workspace"],
+            dependencies: [
+                "Checks", "FileSystem", "Git", "ObjectStore", "PythonEnvironment", "TextFormats", "Workspace",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "FeaturesTests",
-            dependencies: ["Checks", "Features", "FileSystem", "ObjectStore", "TextFormats", "Workspace"],
+            dependencies: [
+                "Checks", "Features", "FileSystem", "ObjectStore", "PythonEnvironment", "TextFormats", "Workspace",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "LeakageTests",
-            dependencies: ["Checks", "Features", "FileSystem", "Leakage", "ObjectStore", "Tables", "Workspace"],
+            dependencies: [
+                "Checks", "Features", "FileSystem", "Leakage", "ObjectStore", "PythonEnvironment", "Tables",
+                "Workspace",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "TrainingSetsTests",
@@ -172,7 +180,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "LearningTests",
-            dependencies: ["CKernels", "FileSystem", "Learning", "Splits", "Tables", "TextFormats", "Workspace"],
+            dependencies: [
+                "CKernels", "FileSystem", "Learning", "PythonEnvironment", "Splits", "Tables", "TextFormats",
+                "Workspace",
+            ],
             exclude: ["tensors.py"], swiftSettings: settings),
         .testTarget(
             name: "GitBridgeTests",
@@ -182,7 +193,8 @@ let package = Package(
             name: "RemotesTests", dependencies: ["Remotes", "Workspace", "FileSystem", "ObjectStore"],
             swiftSettings: settings),
         .testTarget(
-            name: "CommandTests", dependencies: ["FileSystem"], exclude: ["Transcripts"], swiftSettings: settings),
+            name: "CommandTests", dependencies: ["FileSystem", "PythonEnvironment"], exclude: ["Transcripts"],
+            swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -1,5 +1,6 @@
 import FileSystem
 import Foundation
+import PythonEnvironment
 import SystemPackage
 import Testing
 
@@ -7,20 +8,6 @@ import Testing
 private final class DVCWork {
     let folder: CommandFolder
     var random: SplitMix
-
-    /// The folder of the environment's programs.
-    private static let programs: Result<String, any Error> = Result {
-        let package = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
-        let process = Process()
-        process.executableURL = package.appending(path: "Scripts/test-venv")
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Errno(rawValue: process.terminationStatus) }
-        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    }
 
     init(seed: UInt64) throws {
         folder = try CommandFolder()
@@ -33,7 +20,7 @@ private final class DVCWork {
     func shell(_ line: String, in repository: String = "a", expecting: Int32? = 0) throws -> String {
         let binary = FilePath(Playground.binary).removingLastComponent()
         let setUp =
-            "export PATH='\(try Self.programs.get())':'\(binary)':\"$PATH\" DVC_NO_ANALYTICS=1; cd '\(repository)' && "
+            "export PATH='\(try PythonEnvironment.folder)':'\(binary)':\"$PATH\" DVC_NO_ANALYTICS=1; cd '\(repository)' && "
         return try folder.run("bash", "-c", setUp + "{ " + line + "; }", expecting: expecting)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import PythonEnvironment
 import SystemPackage
 import Testing
 
@@ -11,14 +12,16 @@ import Testing
 /// Runs the jobs of `Docs/ci` as their services would: the commands are taken from the files themselves.
 @Suite("The jobs of Docs/ci")
 struct PipelineTests {
-    private static func file(_ name: String) -> String { PythonTools.root.appending(path: "Docs/ci/\(name)").path }
+    private static func file(_ name: String) -> String {
+        PythonEnvironment.root.appending(path: "Docs/ci/\(name)").path
+    }
 
     @Test(
         "follow their services' schemas",
         arguments: [("github-actions.yml", "vendor.github-workflows"), ("gitlab-ci.yml", "vendor.gitlab-ci")])
     func followSchemas(_ name: String, _ schema: String) throws {
-        try PythonTools.run(
-            PythonTools.program("check-jsonschema"), ["--builtin-schema", schema, Self.file(name)])
+        try PythonEnvironment.run(
+            PythonEnvironment.program("check-jsonschema"), ["--builtin-schema", schema, Self.file(name)])
     }
 
     // MARK: GitHub
@@ -82,12 +85,13 @@ struct PipelineTests {
         let lines = text.split(separator: "\n")
         for line in lines where line.hasPrefix("COPY ") && !line.contains("--from") {
             let words = line.split(separator: " ").map(String.init)
-            let source = PythonTools.root.appending(path: words[1]).path
+            let source = PythonEnvironment.root.appending(path: words[1]).path
             try FileManager.default.copyItem(atPath: source, toPath: folder.path(words[1]).string)
         }
         // Fails where a target's folder, a resource or an excluded file is missing.
         try folder.run("swift", "package", "describe", "--type", "json")
-        let bootstrap = try String(contentsOf: PythonTools.root.appending(path: "Scripts/bootstrap"), encoding: .utf8)
+        let bootstrap = try String(
+            contentsOf: PythonEnvironment.root.appending(path: "Scripts/bootstrap"), encoding: .utf8)
         let packages = try #require(bootstrap.firstMatch(of: /build_packages=\(([^)]*)\)/)).output.1
         for package in packages.split(separator: " ") where package != "git" {
             #expect(text.firstRange(of: " \(package)") != nil, "the image is built without \(package)")
@@ -127,7 +131,7 @@ private struct Project {
     @discardableResult
     private func shell(_ script: String) throws -> String {
         let (status, output) = try run("set -e\n" + script)
-        if status != 0 { throw PythonTools.Failure(description: output) }
+        if status != 0 { throw PythonEnvironment.Failure(description: output) }
         return output
     }
 
@@ -213,16 +217,14 @@ private struct Project {
     }
 
     private func read<Value: Decodable>(_ type: Value.Type, _ service: String, _ file: String) throws -> Value {
-        let script = PythonTools.root.appending(path: "Tests/ci-steps.py").path
-        let path = PythonTools.root.appending(path: "Docs/ci/\(file)").path
-        let output = try PythonTools.run(PythonTools.program("python"), [script, service, path])
+        let path = PythonEnvironment.root.appending(path: "Docs/ci/\(file)").path
+        let output = try PythonEnvironment.python("ci-steps.py", [service, path])
         return try JSONDecoder().decode(type, from: Data(output.utf8))
     }
 
     /// Reads a SARIF file by the schema, and returns the rules of its results.
     private func rules(ofSARIF file: FilePath) throws -> [String] {
-        let script = PythonTools.root.appending(path: "Tests/validate-report.py").path
-        try PythonTools.run(PythonTools.program("python"), [script, "sarif", file.string])
+        try PythonEnvironment.python("validate-report.py", ["sarif", file.string])
         let log = try JSONSerialization.jsonObject(with: Data(try file.contents())) as? [String: Any]
         let run = try #require((log?["runs"] as? [[String: Any]])?.first)
         return try #require(run["results"] as? [[String: Any]]).compactMap { $0["ruleId"] as? String }

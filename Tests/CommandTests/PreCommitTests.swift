@@ -1,5 +1,6 @@
 import FileSystem
 import Foundation
+import PythonEnvironment
 import SystemPackage
 import Testing
 
@@ -8,8 +9,8 @@ import Testing
 struct PreCommitTests {
     @Test("takes the manifest for valid")
     func manifest() throws {
-        let manifest = PythonTools.root.appending(path: ".pre-commit-hooks.yaml").path
-        try PythonTools.run(PythonTools.program("pre-commit"), ["validate-manifest", manifest])
+        let manifest = PythonEnvironment.root.appending(path: ".pre-commit-hooks.yaml").path
+        try PythonEnvironment.run(PythonEnvironment.program("pre-commit"), ["validate-manifest", manifest])
     }
 
     @Test("lets a commit pass whose data is stored, and tells in the message what changes")
@@ -96,7 +97,7 @@ private struct Project {
         folder = try CommandFolder()
         let programs = folder.base.appending("bin")
         try programs.makeDirectories()
-        let links = ["vintage": Playground.binary, "pre-commit": try PythonTools.program("pre-commit")]
+        let links = ["vintage": Playground.binary, "pre-commit": try PythonEnvironment.program("pre-commit")]
         for (name, target) in links {
             try FileManager.default.createSymbolicLink(
                 atPath: programs.appending(name).string, withDestinationPath: target)
@@ -120,12 +121,12 @@ private struct Project {
     private static func copy(_ name: String, to target: FilePath) throws {
         try target.removingLastComponent().makeDirectories()
         try FileManager.default.copyItem(
-            atPath: PythonTools.root.appending(path: name).path, toPath: target.string)
+            atPath: PythonEnvironment.root.appending(path: name).path, toPath: target.string)
     }
 
     /// The settings in the documentation.
     private static func settings(_ repository: FilePath, _ version: String) throws -> String {
-        let page = try String(contentsOf: PythonTools.root.appending(path: "Docs/hooks.md"), encoding: .utf8)
+        let page = try String(contentsOf: PythonEnvironment.root.appending(path: "Docs/hooks.md"), encoding: .utf8)
         let block = try #require(page.firstMatch(of: /```yaml\n(default_install_hook_types(?s:.*?))```/)).output.1
         return String(block).replacing(/REPOSITORY.*/, with: "\(repository)")
             .replacing("VERSION", with: version.trimmingCharacters(in: .whitespacesAndNewlines))
@@ -139,7 +140,7 @@ private struct Project {
         let (status, output) = try folder.start(variables + ["sh", "-e", "-c", script]).wait()
         if status != expected {
             Issue.record("\(script): status \(status)\n\(output)", sourceLocation: line)
-            throw PythonTools.Failure(description: output)
+            throw PythonEnvironment.Failure(description: output)
         }
         return output
     }

@@ -1,5 +1,6 @@
 import FileSystem
 import Foundation
+import PythonEnvironment
 import Testing
 
 /// The built command joins Parquet files, and others join them too: `Tests/second-opinions.py` compares every cell.
@@ -7,8 +8,7 @@ import Testing
 struct SecondOpinionTests {
     @discardableResult
     private static func python(_ arguments: String...) throws -> String {
-        let script = PythonTools.root.appending(path: "Tests/second-opinions.py").path
-        return try PythonTools.run(PythonTools.program("python"), [script] + arguments)
+        try PythonEnvironment.python("second-opinions.py", arguments)
     }
 
     /// A workspace whose data is stored and committed.
@@ -55,8 +55,8 @@ struct SecondOpinionTests {
             changed = table.set_column(table.column_names.index('number'), 'number', pyarrow.array(values, 'int64'))
             pyarrow.parquet.write_table(changed, '\(output)')
             """
-        try PythonTools.run(PythonTools.program("python"), ["-c", edit])
-        let failure = #expect(throws: PythonTools.Failure.self) {
+        try PythonEnvironment.run(PythonEnvironment.program("python"), ["-c", edit])
+        let failure = #expect(throws: PythonEnvironment.Failure.self) {
             try Self.python("compare", folder.root.string, output, "asof")
         }
         #expect(failure?.description.contains("1 of 30000 cells differ") ?? false)

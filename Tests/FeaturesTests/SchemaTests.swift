@@ -1,4 +1,5 @@
 import Foundation
+import PythonEnvironment
 import Testing
 
 import Features
@@ -7,30 +8,8 @@ import Features
 struct SchemaTests {
     /// What the published schema says of documents.
     static func verdicts(_ texts: [String]) throws -> [Bool] {
-        let root = DefinitionFiles.package
-        let programs = try run(root.appendingPathComponent("Scripts/test-venv").path, [], "")
-            .trimmingCharacters(in: .whitespacesAndNewlines)
-        let input = String(decoding: try JSONEncoder().encode(texts), as: UTF8.self)
-        let script = root.appendingPathComponent("Tests/validate-features.py").path
-        let output = try run("\(programs)/python", [script], input)
+        let output = try PythonEnvironment.python("validate-features.py", input: try JSONEncoder().encode(texts))
         return try JSONDecoder().decode([Bool].self, from: Data(output.utf8))
-    }
-
-    private static func run(_ program: String, _ arguments: [String], _ input: String) throws -> String {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("vintage-schema-\(UUID().uuidString)")
-        try Data(input.utf8).write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.standardInput = try FileHandle(forReadingFrom: file)
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(program) \(arguments) failed")
-        return String(decoding: data, as: UTF8.self)
     }
 
     @Test("takes each example of the documentation")

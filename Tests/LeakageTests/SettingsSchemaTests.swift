@@ -2,43 +2,20 @@ import Features
 import FileSystem
 import Foundation
 import Leakage
+import PythonEnvironment
 import Testing
 
 /// What `Docs/schemas/features.schema.json` says of the guard's sections, and of the examples of the documentation and the
 /// demo.
 @Suite("The schema of the guard's sections")
 struct SettingsSchemaTests {
-    private static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-
     private static func text(_ path: String) throws -> String {
-        try String(contentsOf: package.appendingPathComponent(path), encoding: .utf8)
-    }
-
-    private static func run(_ program: String, _ arguments: [String], input: String = "") throws -> String {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("vintage-guard-\(UUID().uuidString)")
-        try Data(input.utf8).write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.standardInput = try FileHandle(forReadingFrom: file)
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(program) \(arguments) failed")
-        return String(decoding: data, as: UTF8.self)
+        try String(contentsOf: PythonEnvironment.root.appendingPathComponent(path), encoding: .utf8)
     }
 
     /// What the schema says of documents.
     private static func verdicts(_ texts: [String]) throws -> [Bool] {
-        let programs = try run(package.appendingPathComponent("Scripts/test-venv").path, [])
-            .trimmingCharacters(in: .whitespacesAndNewlines)
-        let script = package.appendingPathComponent("Tests/validate-features.py").path
-        let input = String(decoding: try JSONEncoder().encode(texts), as: UTF8.self)
-        let output = try run("\(programs)/python", [script], input: input)
+        let output = try PythonEnvironment.python("validate-features.py", input: try JSONEncoder().encode(texts))
         return try JSONDecoder().decode([Bool].self, from: Data(output.utf8))
     }
 

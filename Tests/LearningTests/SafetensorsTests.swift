@@ -1,9 +1,14 @@
 import Foundation
 import Learning
+import PythonEnvironment
 import TextFormats
 import Testing
 
 @Suite struct SafetensorsTests {
+    private func asPythonReads(_ path: String) throws -> JSON {
+        try JSON(parsing: Array(try PythonEnvironment.python("LearningTests/tensors.py", ["read", path]).utf8))
+    }
+
     private func file(_ header: String, data: Int) -> [UInt8] {
         let text = Array(header.utf8)
         return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
@@ -32,7 +37,7 @@ import Testing
         writer.add("wide", .int64, shape: [1], [1, 2, 3, 4, 5, 6, 7, 8])
         writer.add("narrow", .int8, shape: [3], [255, 0, 1])
         try scratch.write(writer.bytes(), to: "w.safetensors")
-        let read = try JSON(parsing: Array(try PythonPeer.tensors("read", scratch.file("w.safetensors")).utf8))
+        let read = try asPythonReads(scratch.file("w.safetensors"))
         #expect(read["metadata"]["odd \"key\""].string == "a\nb\u{7f}")
         let found = read["tensors"]
         #expect(found["b"]["dtype"].string == "float32")
@@ -48,8 +53,8 @@ import Testing
     @Test("what the Python package writes is read, bit by bit")
     func pythonWrites() throws {
         let scratch = try ScratchFolder()
-        try PythonPeer.tensors("write", scratch.file("p.safetensors"))
-        let expected = try JSON(parsing: Array(try PythonPeer.tensors("read", scratch.file("p.safetensors")).utf8))
+        try PythonEnvironment.python("LearningTests/tensors.py", ["write", scratch.file("p.safetensors")])
+        let expected = try asPythonReads(scratch.file("p.safetensors"))
         let file = try SafetensorsFile(parsing: scratch.read("p.safetensors"), name: "p")
         #expect(file.metadata == ["format": "np", "quote\"": "line\nend"])
         #expect(file.tensors.count == 9)
@@ -98,7 +103,7 @@ import Testing
         #expect(problem(bytes) != nil)
         let scratch = try ScratchFolder()
         try scratch.write(bytes, to: "h.safetensors")
-        try PythonPeer.tensors("refuse", scratch.file("h.safetensors"))
+        try PythonEnvironment.python("LearningTests/tensors.py", ["refuse", scratch.file("h.safetensors")])
     }
 
     @Test("what is wrong is told")

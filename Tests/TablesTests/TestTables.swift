@@ -1,15 +1,12 @@
 import FileSystem
 import Foundation
 import ObjectStore
+import PythonEnvironment
 import SystemPackage
 import Tables
 
 /// A temporary folder of tables, and pyarrow on the other side.
 final class TestTables {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-    }
-
     /// A column as pyarrow reads it.
     struct ForeignColumn: Decodable, Equatable {
         let name: String
@@ -31,7 +28,7 @@ final class TestTables {
     /// Has pyarrow write the table of a name of `tables.py`.
     func write(_ table: String, as name: String? = nil) throws -> FilePath {
         let path = path(name ?? (table.hasSuffix(".csv") ? table : table + ".parquet"))
-        _ = try Self.python(["write", table, path.string])
+        try PythonEnvironment.python("TablesTests/tables.py", ["write", table, path.string])
         return path
     }
 
@@ -42,7 +39,8 @@ final class TestTables {
 
     /// The columns of a file as pyarrow reads them.
     static func foreignColumns(_ path: FilePath) throws -> [ForeignColumn] {
-        try JSONDecoder().decode([ForeignColumn].self, from: python(["cells", path.string]))
+        let cells = try PythonEnvironment.python("TablesTests/tables.py", ["cells", path.string])
+        return try JSONDecoder().decode([ForeignColumn].self, from: Data(cells.utf8))
     }
 
     /// Stores a file in a new store of the folder.
@@ -72,36 +70,6 @@ final class TestTables {
             files.append(archived[0].file)
         }
         return (files, growth)
-    }
-
-    // MARK: Python
-
-    private static let tests = URL(filePath: #filePath).deletingLastPathComponent()
-
-    private static let programs: Result<String, any Error> = Result {
-        let script = tests.appending(path: "../../Scripts/test-venv").standardized.path
-        return String(decoding: try run(script, []), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-
-    /// Runs `tables.py` in the environment of the tests.
-    static func python(_ arguments: [String]) throws -> Data {
-        try run(try programs.get() + "/python", [tests.appending(path: "tables.py").path] + arguments)
-    }
-
-    private static func run(_ program: String, _ arguments: [String]) throws -> Data {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        let message = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        if process.terminationStatus != 0 { throw Failure(description: "\(program): \(message)") }
-        return data
     }
 }
 
