@@ -97,18 +97,24 @@ extension Workspace {
         }
     }
 
-    /// What stands at a path of a revision. In an artifact's own version, a path may also be given from its root.
-    func node(_ revision: String?, _ path: RelativePath) throws -> (path: RelativePath, node: Node) {
+    /// What stands at a path of a revision, and the snapshot that has it. In an artifact's own version, a path may also
+    /// be given from its root.
+    package func node(
+        _ revision: String?, _ path: RelativePath
+    ) throws -> (path: RelativePath, node: Node, input: Snapshot.Input) {
         let contents = try contents(of: revision)
         let name = revision ?? Lock.fileName
         if let entry = contents.first(where: { $0.artifact.contains(path) }) {
             let root = try store.snapshot(entry.snapshot).root
-            if let node = try store.node(at: path.relative(to: entry.artifact)!, below: root) { return (path, node) }
+            if let node = try store.node(at: path.relative(to: entry.artifact)!, below: root) {
+                return (path, node, Snapshot.Input(artifact: entry.artifact, snapshot: entry.snapshot))
+            }
         }
-        if let revision, case .snapshot(_, let snapshot) = try resolve(revision),
+        if let revision, case .snapshot(let id, let snapshot) = try resolve(revision),
             let node = try store.node(at: path, below: snapshot.root)
         {
-            return (snapshot.artifact.appending(path), node)
+            let input = Snapshot.Input(artifact: snapshot.artifact, snapshot: id)
+            return (snapshot.artifact.appending(path), node, input)
         }
         if revision == nil, !contents.contains(where: { $0.artifact.contains(path) }) {
             throw WorkspaceError.notTracked(
@@ -140,7 +146,7 @@ extension Workspace {
             return entries
         }
         if path.isRoot { return [] }
-        let (place, node) = try node(revision, path)
+        let (place, node, _) = try node(revision, path)
         try append(place, node, isRecursive: isRecursive, &entries, isTop: true)
         return entries
     }
@@ -173,7 +179,7 @@ extension Workspace {
     /// - Parameter revision: the version; `nil` for the lock.
     public func content(_ revision: String?, path: RelativePath) throws -> FileReference {
         if let pointer = try pointer(revision, path: path) { return pointer.content }
-        let (place, node) = try node(revision, path)
+        let (place, node, _) = try node(revision, path)
         switch node {
         case .file(let file, _), .link(let file): return file
         case .directory: throw WorkspaceError.isFolder(place)

@@ -4,9 +4,7 @@ import SystemPackage
 import Tables
 
 import enum Tables.TableFormat
-import struct Workspace.Lock
 import class Workspace.Workspace
-import enum Workspace.WorkspaceError
 
 /// A file or a folder that a model is made from or kept in: of the working files, or of a snapshot in the store.
 ///
@@ -31,42 +29,16 @@ public struct DataPlace: Sendable {
     ///   - path: from the workspace's root; from an artifact's root where the revision is an artifact's own.
     /// - Throws: ``Workspace/WorkspaceError`` if there is nothing.
     public init(_ revision: String?, _ path: RelativePath, in workspace: Workspace) throws {
-        let store = workspace.store
         let text = String(decoding: path.bytes, as: UTF8.self)
-        func stored(_ artifact: RelativePath, _ snapshot: ObjectID, _ inner: RelativePath) throws -> DataPlace? {
-            guard let node = try store.node(at: inner, below: try store.snapshot(snapshot).root) else { return nil }
-            return DataPlace(
-                name: revision == nil || revision?.hasPrefix(text) == true
-                    ? revision ?? text : "\(revision ?? ""):\(text)",
-                input: Snapshot.Input(artifact: artifact, snapshot: snapshot), content: .stored(node, store))
-        }
-        if let revision {
-            switch try workspace.resolve(revision) {
-            case .commit(_, let lock):
-                if let artifact = lock.artifact(containing: path), let id = lock[artifact],
-                    let found = try stored(artifact, id, path.relative(to: artifact) ?? .root)
-                {
-                    self = found
-                    return
-                }
-            case .snapshot(let id, let snapshot):
-                let inner = path.relative(to: snapshot.artifact) ?? path
-                if let found = try stored(snapshot.artifact, id, inner) {
-                    self = found
-                    return
-                }
-            }
-            throw WorkspaceError.noSuchPath(path, revision: revision)
-        }
-        let lock = try workspace.lock()
-        if let artifact = lock.artifact(containing: path), let id = lock[artifact] {
-            guard let found = try stored(artifact, id, path.relative(to: artifact) ?? .root) else {
-                throw WorkspaceError.noSuchPath(path, revision: Lock.fileName)
-            }
-            self = found
+        if revision == nil, try workspace.lock().artifact(containing: path) == nil {
+            try self.init(file: workspace.root.appending(path), name: text)
             return
         }
-        try self.init(file: workspace.root.appending(path), name: text)
+        let found = try workspace.node(revision, path)
+        self.init(
+            name: revision == nil || revision?.hasPrefix(text) == true
+                ? revision ?? text : "\(revision ?? ""):\(text)",
+            input: found.input, content: .stored(found.node, workspace.store))
     }
 
     /// Takes a file or a folder that is in no artifact.
