@@ -18,10 +18,7 @@ struct ShortLag {
         var seen: Set<String> = []
         for source in plan.views.map(\.source) where seen.insert(source.name).inserted {
             guard let lag = source.knownLag, lag > 0, let table = sources[source.name] else { continue }
-            let telling = plan.relatedSources.filter { other in
-                other.name != source.name && other.availabilityColumn != nil && other.hasRowsAlike(source)
-            }
-            for other in telling {
+            for other in UndeclaredAvailability(plan: plan).telling(of: source) {
                 guard let finding = try finding(source, lag, table, other) else { continue }
                 findings.append(finding)
                 break

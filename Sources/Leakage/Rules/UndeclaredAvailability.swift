@@ -12,10 +12,7 @@ struct UndeclaredAvailability {
 
     private func finding(_ source: FeatureSource) -> LeakageFinding? {
         guard source.knownLag == 0 else { return nil }
-        let telling = plan.relatedSources.filter { other in
-            other.name != source.name && other.availabilityColumn != nil && other.hasRowsAlike(source)
-        }
-        guard let other = telling.first, let column = other.availabilityColumn else { return nil }
+        guard let other = telling(of: source).first, let column = other.availabilityColumn else { return nil }
         func found(_ message: String, _ evidence: [LeakageFinding.Evidence], isSure: Bool) -> LeakageFinding {
             LeakageFinding(
                 .availabilityUndeclared, service: plan.service.name, subject: source.name, message,
@@ -39,6 +36,13 @@ struct UndeclaredAvailability {
         return found(
             "\(says), and this one that they are known at once, though '\(first)' is made of what that time is computed "
                 + "from; declare its availability", [.init("features", features.joined(separator: " "))], isSure: true)
+    }
+
+    /// The other sources over the same rows that say by a column when each was known.
+    func telling(of source: FeatureSource) -> [FeatureSource] {
+        plan.relatedSources.filter { other in
+            other.name != source.name && other.availabilityColumn != nil && other.hasRowsAlike(source)
+        }
     }
 
     /// The features of a source that are made of what another's availability is computed from: that is not known before
