@@ -16,7 +16,7 @@ extension ConfigurationFile {
         else { return [] }
         guard let mapping = section.mapping else {
             throw .invalidValue(
-                section.shown, key: Self.remotesSection, source, section.position,
+                section.shownSetting, key: Self.remotesSection, source, section.position,
                 expected: "a section of names, each with a path or a URL")
         }
         var remotes: [RemoteSetting] = []
@@ -45,7 +45,7 @@ extension ConfigurationFile {
             case Self.defaultKey:
                 guard let isDefault = value.bool else {
                     throw .invalidValue(
-                        value.shown, key: "\(key).\(word)", source, value.position, expected: "true or false")
+                        value.shownSetting, key: "\(key).\(word)", source, value.position, expected: "true or false")
                 }
                 remote.isDefault = isDefault
             default:
@@ -63,7 +63,7 @@ extension ConfigurationFile {
     private func url(_ value: Node, _ key: String) throws(ConfigurationError) -> String {
         guard let text = value.scalar?.string, !text.isEmpty, !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f })
         else {
-            throw .invalidValue(value.shown, key: key, source, value.position, expected: "a path or a URL")
+            throw .invalidValue(value.shownSetting, key: key, source, value.position, expected: "a path or a URL")
         }
         return text
     }
@@ -171,8 +171,4 @@ extension ConfigurationFile {
         guard let mapping = node.mapping else { return node.position?.line }
         return Array(mapping.values).last.flatMap { lastLine(of: $0) } ?? node.position?.line
     }
-}
-
-extension Node {
-    fileprivate var position: TextPosition? { mark.map { TextPosition(line: $0.line, column: $0.column) } }
 }

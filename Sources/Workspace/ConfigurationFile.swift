@@ -31,10 +31,10 @@ struct ConfigurationFile {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            .invalidSyntax(source, mark.position, problem: problem)
+            .invalidSyntax(source, TextPosition(mark), problem: problem)
         case .duplicatedKeysInMapping(let names, let context):
             .invalidSyntax(
-                source, context.mark.position,
+                source, TextPosition(context.mark),
                 problem: "the key \(names.map { "'\($0)'" }.joined(separator: ", ")) is there twice")
         case .reader(let problem, _, _, _):
             .invalidSyntax(source, nil, problem: problem)
@@ -49,7 +49,7 @@ struct ConfigurationFile {
     func values(of keys: [ConfigurationKey]) throws(ConfigurationError) -> [(name: String, value: ConfigurationValue)] {
         guard let root, !root.isImplicitNull else { return [] }
         guard let mapping = root.mapping else {
-            throw .invalidSyntax(source, root.mark?.position, problem: "the file must hold keys and values")
+            throw .invalidSyntax(source, root.position, problem: "the file must hold keys and values")
         }
         var values: [(name: String, value: ConfigurationValue)] = []
         try read(mapping, section: "", keys: keys, into: &values)
@@ -61,7 +61,7 @@ struct ConfigurationFile {
         into values: inout [(name: String, value: ConfigurationValue)]
     ) throws(ConfigurationError) {
         for (keyNode, valueNode) in mapping {
-            let position = keyNode.mark?.position
+            let position = keyNode.position
             guard let word = keyNode.scalar?.string else {
                 throw .invalidSyntax(source, position, problem: "a key must be a word")
             }
@@ -73,7 +73,7 @@ struct ConfigurationFile {
                 if valueNode.isImplicitNull { continue }
                 guard let inner = valueNode.mapping else {
                     throw .invalidValue(
-                        valueNode.shown, key: name, source, valueNode.mark?.position, expected: "a section of keys")
+                        valueNode.shownSetting, key: name, source, valueNode.position, expected: "a section of keys")
                 }
                 try read(inner, section: name + ".", keys: keys, into: &values)
             } else {
@@ -91,7 +91,7 @@ struct ConfigurationFile {
         }
         guard isRightKind, let text = node.scalar?.string, let value = key.type.parse(text) else {
             throw .invalidValue(
-                node.shown, key: key.name, source, node.mark?.position, expected: key.type.description)
+                node.shownSetting, key: key.name, source, node.position, expected: key.type.description)
         }
         return value
     }
@@ -114,10 +114,6 @@ struct ConfigurationFile {
     }
 }
 
-extension Mark {
-    fileprivate var position: TextPosition { TextPosition(line: line, column: column) }
-}
-
 extension Node {
     /// Whether nothing is written where the value would be.
     var isImplicitNull: Bool {
@@ -125,8 +121,8 @@ extension Node {
         return scalar.style == .plain && scalar.string.isEmpty
     }
 
-    /// The value as part of a message.
-    var shown: String {
+    /// The value as part of a message, in the words of a configuration.
+    var shownSetting: String {
         switch self {
         case .scalar(let scalar) where scalar.string.isEmpty: "empty"
         case .scalar(let scalar) where scalar.style == .plain: "'\(scalar.string)'"

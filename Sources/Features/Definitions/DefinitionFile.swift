@@ -160,7 +160,3 @@ private struct CharacterWalk {
         return place
     }
 }
-
-extension TextPosition {
-    init(_ mark: Mark) { self.init(line: mark.line, column: mark.column) }
-}

@@ -2,7 +2,6 @@ import FileSystem
 import Yams
 
 import func Workspace.nearestName
-import struct Workspace.TextPosition
 import struct Workspace.TimeSpan
 
 /// The keys and values of one definition, each read as what it should be; what is wrong is collected.
@@ -214,25 +213,6 @@ extension String {
         guard let first = utf8.first, !(0x30...0x39).contains(first) else { return false }
         return utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte) || byte == 0x5f
-        }
-    }
-}
-
-extension Node {
-    /// Whether nothing is written where the value would be.
-    var isNothing: Bool {
-        guard let scalar else { return false }
-        return scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
-    }
-
-    /// The value as part of a message.
-    var shown: String {
-        switch self {
-        case .scalar where isNothing: "empty"
-        case .scalar(let scalar): "'\(scalar.string)'"
-        case .mapping: "keys and values"
-        case .sequence: "a list"
-        case .alias: "an alias"
         }
     }
 }

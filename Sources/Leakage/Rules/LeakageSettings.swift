@@ -5,7 +5,6 @@ import Yams
 import protocol Workspace.ErrorWithExitStatus
 import enum Workspace.ExitStatus
 import func Workspace.nearestName
-import struct Workspace.TextPosition
 import struct Workspace.Timestamp
 
 /// How strict the guard is, and what it lets pass: the sections `guard` and `waivers` of the files of definitions.
@@ -74,8 +73,7 @@ extension LeakageSettings {
     }
 
     private static func failure(_ node: Node, _ path: RelativePath, _ message: String) -> InvalidLeakageSettings {
-        let position = node.mark.map { TextPosition(line: $0.line, column: $0.column) }
-        return InvalidLeakageSettings(place: DefinitionPlace(file: path, position: position), message: message)
+        InvalidLeakageSettings(place: DefinitionPlace(file: path, position: node.position), message: message)
     }
 
     private static func members(
@@ -166,9 +164,8 @@ extension LeakageSettings {
             }
         }
         let (feature, source) = (try text("feature"), try text("source"))
-        let position = node.mark.map { TextPosition(line: $0.line, column: $0.column) }
         return LeakageWaiver(
             rule, service: try text("service"), subject: feature ?? source, reason: reason,
-            expires: expires, place: DefinitionPlace(file: path, position: position))
+            expires: expires, place: DefinitionPlace(file: path, position: node.position))
     }
 }

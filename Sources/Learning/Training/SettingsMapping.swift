@@ -34,7 +34,7 @@ struct SettingsMapping {
         (self.what, self.file, mark) = (what, file, node.mark)
         guard let mapping = node.mapping else {
             throw .settings(
-                file: file, position: node.mark.map(TextPosition.init),
+                file: file, position: node.position,
                 problem: "\(what) must be keys and values, not \(node.shown)")
         }
         for (keyNode, value) in mapping {
@@ -42,7 +42,7 @@ struct SettingsMapping {
             guard keys.contains(key) else {
                 let advice = nearestName(to: key, among: keys).map { "did you mean '\($0)'?" }
                 throw .settings(
-                    file: file, position: keyNode.mark.map(TextPosition.init),
+                    file: file, position: keyNode.position,
                     problem: "\(what) \(what == "the settings" ? "have" : "has") no key '\(key)'; "
                         + (advice ?? "Docs/training.md lists the keys"))
             }
@@ -73,7 +73,7 @@ struct SettingsMapping {
 
     private func wrong(_ key: String, _ expected: String, _ node: Node) -> LearningError {
         .settings(
-            file: file, position: node.mark.map(TextPosition.init),
+            file: file, position: node.position,
             problem: "'\(key)' must be \(expected), not \(node.shown)")
     }
 
@@ -161,28 +161,5 @@ struct SettingsMapping {
             numbers.append((name, number))
         }
         return numbers
-    }
-}
-
-extension TextPosition {
-    fileprivate init(_ mark: Mark) { self.init(line: mark.line, column: mark.column) }
-}
-
-extension Node {
-    /// Whether nothing is written where the value would be.
-    fileprivate var isNothing: Bool {
-        guard let scalar else { return false }
-        return scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
-    }
-
-    /// The value as part of a message.
-    fileprivate var shown: String {
-        switch self {
-        case .scalar where isNothing: "empty"
-        case .scalar(let scalar): "'\(scalar.string)'"
-        case .mapping: "keys and values"
-        case .sequence: "a list"
-        case .alias: "an alias"
-        }
     }
 }
