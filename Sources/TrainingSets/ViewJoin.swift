@@ -6,7 +6,7 @@ import Tables
 final class ViewJoin {
     private let plan: ViewPlan
     private let bound: BoundViewPlan
-    private let table: SourceTable
+    private let table: any FactTable
     private let index: SpineIndex
     private let entities: SpineIndex.Keyed
     private let embargo: Int64
@@ -22,12 +22,12 @@ final class ViewJoin {
     ///   - embargo: the gap kept between the last fact and a label's time, in microseconds.
     ///   - storage: where the memory of columns is that are taken as they are.
     init(
-        _ plan: ViewPlan, _ table: SourceTable, _ index: SpineIndex, embargo: Int64, threads: Int,
+        _ plan: ViewPlan, _ table: any FactTable, _ index: SpineIndex, embargo: Int64, threads: Int,
         storage: ColumnStorage
     ) throws {
         for name in plan.columnsOfData {
             if let type = table.types[name], ExpressionType(type) == nil {
-                throw TrainingSetError.unsuitable(column: name, type: "\(type)", table: table.files[0].reader.name)
+                throw TrainingSetError.unsuitable(column: name, type: "\(type)", table: table.name)
             }
         }
         let bound = try plan.bound(toData: table.expressionTypes)
