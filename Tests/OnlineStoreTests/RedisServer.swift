@@ -29,10 +29,11 @@ final class RedisServer {
     func start() throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [
-            "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder.string, "--save", "",
-            "--appendonly", "yes", "--appendfsync", "always", "--daemonize", "no",
-        ] + options
+        process.arguments =
+            [
+                "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder.string, "--save", "",
+                "--appendonly", "yes", "--appendfsync", "always", "--daemonize", "no",
+            ] + options
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         process.standardInput = FileHandle.nullDevice

@@ -50,7 +50,9 @@ extension OnlineStorage {
 
 @Suite("Online stores behave alike")
 struct StorageTests {
-    @Test("rows come back in the order of the keys, with nothing for those that are not there", arguments: StorageKind.allCases)
+    @Test(
+        "rows come back in the order of the keys, with nothing for those that are not there",
+        arguments: StorageKind.allCases)
     func reading(kind: StorageKind) throws {
         let storage = try ScratchStorage(kind).open()
         try storage.write([key("JFK"): "one", key("LGA"): "two", key("JFK", in: "planes"): "three"])
@@ -179,7 +181,7 @@ struct SQLiteStorageTests {
 
 @Suite("An online store in Redis")
 struct RedisStorageTests {
-    private func storage(_ server: RedisServer, password: String? = nil) throws -> RedisStorage {
+    private func open(_ server: RedisServer, password: String? = nil) throws -> RedisStorage {
         var address = try RedisAddress("redis://127.0.0.1:\(server.port)")
         address.password = password
         return try RedisStorage(address, project: "p")
@@ -188,11 +190,11 @@ struct RedisStorageTests {
     @Test("a password is needed where the server wants one")
     func password() throws {
         let server = try RedisServer(["--requirepass", "secret word"])
-        #expect(throws: OnlineStoreError.self) { try storage(server) }
-        let wrong = #expect(throws: OnlineStoreError.self) { try storage(server, password: "wrong") }
+        #expect(throws: OnlineStoreError.self) { try open(server) }
+        let wrong = #expect(throws: OnlineStoreError.self) { try open(server, password: "wrong") }
         #expect(wrong?.description.contains("refused") == true)
         #expect(wrong?.description.contains("wrong") == false)
-        let storage = try storage(server, password: "secret word")
+        let storage = try open(server, password: "secret word")
         try storage.write([key("JFK"): "one"])
         #expect(try storage.text(key("JFK")) == "one")
     }
@@ -200,7 +202,7 @@ struct RedisStorageTests {
     @Test("a server that was restarted is found again, with all that was acknowledged")
     func restart() throws {
         let server = try RedisServer()
-        let storage = try storage(server)
+        let storage = try open(server)
         for round in 0..<3 {
             try storage.write([key("JFK"): "round \(round)"])
             server.stop(signal: SIGKILL)
@@ -213,7 +215,7 @@ struct RedisStorageTests {
     @Test("a server without memory refuses a write, says why, and keeps what it has")
     func full() throws {
         let server = try RedisServer(["--maxmemory", "3mb", "--maxmemory-policy", "noeviction"])
-        let storage = try storage(server)
+        let storage = try open(server)
         try storage.write([key("JFK"): "one"])
         let large = Array(repeating: UInt8(1), count: 4 << 20)
         _ = try? storage.update([key("large")], marks: []) { _ in [large] }
