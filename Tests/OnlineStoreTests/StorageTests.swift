@@ -54,7 +54,9 @@ struct StorageTests {
         "rows come back in the order of the keys, with nothing for those that are not there",
         arguments: StorageKind.allCases)
     func reading(kind: StorageKind) throws {
-        let storage = try ScratchStorage(kind).open()
+        let scratch = try ScratchStorage(kind)
+        defer { withExtendedLifetime(scratch) {} }
+        let storage = try scratch.open()
         try storage.write([key("JFK"): "one", key("LGA"): "two", key("JFK", in: "planes"): "three"])
         let keys = [key("LGA"), key("EWR"), key("JFK", in: "planes"), key("JFK"), key("LGA")]
         let found = try storage.values(of: keys).map { $0.map { String(decoding: $0, as: UTF8.self) } }
@@ -64,7 +66,9 @@ struct StorageTests {
 
     @Test("keys and values hold any bytes, none and a million among them", arguments: StorageKind.allCases)
     func bytes(kind: StorageKind) throws {
-        let storage = try ScratchStorage(kind).open()
+        let scratch = try ScratchStorage(kind)
+        defer { withExtendedLifetime(scratch) {} }
+        let storage = try scratch.open()
         let entities: [[UInt8]] = [[], [0], [0xff, 0, 0x7d, 0x0a], Array("*?[{}]\\\"'".utf8), Array(0...255)]
         let values: [[UInt8]] = [[], [0], Array(0...255), Array(repeating: 0, count: 1 << 20), [13, 10]]
         let keys = entities.map { OnlineKey(space: "a*b [c]:é", entity: $0) }
@@ -88,7 +92,9 @@ struct StorageTests {
 
     @Test("a row that becomes nothing is removed", arguments: StorageKind.allCases)
     func removal(kind: StorageKind) throws {
-        let storage = try ScratchStorage(kind).open()
+        let scratch = try ScratchStorage(kind)
+        defer { withExtendedLifetime(scratch) {} }
+        let storage = try scratch.open()
         try storage.write([key("JFK"): "one", key("LGA"): "two"])
         try storage.update([key("JFK"), key("LGA"), key("EWR")], marks: []) { old in
             #expect(old == [Array("one".utf8), Array("two".utf8), nil])
@@ -100,7 +106,9 @@ struct StorageTests {
 
     @Test("an update that is given up changes nothing", arguments: StorageKind.allCases)
     func givingUp(kind: StorageKind) throws {
-        let storage = try ScratchStorage(kind).open()
+        let scratch = try ScratchStorage(kind)
+        defer { withExtendedLifetime(scratch) {} }
+        let storage = try scratch.open()
         try storage.write([key("JFK"): "one"])
         let error = OnlineStoreError.damaged(store: "x", what: "y")
         #expect(throws: error) {
@@ -140,7 +148,9 @@ struct StorageTests {
 
     @Test("all entities of a space are told, however many, and removed with it", arguments: StorageKind.allCases)
     func entities(kind: StorageKind) throws {
-        let storage = try ScratchStorage(kind).open()
+        let scratch = try ScratchStorage(kind)
+        defer { withExtendedLifetime(scratch) {} }
+        let storage = try scratch.open()
         let names = (0..<10_000).map { "entity \($0)" }
         for start in stride(from: 0, to: names.count, by: 1000) {
             let keys = names[start..<start + 1000].map { key($0) }
