@@ -186,7 +186,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "TrainingSetsTests",
-            dependencies: ["Features", "FileSystem", "ObjectStore", "Tables", "TrainingSets", "Workspace"],
+            dependencies: [
+                "Features", "FileSystem", "ObjectStore", "OnlineStore", "Tables", "TrainingSets", "Workspace",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "LearningTests",

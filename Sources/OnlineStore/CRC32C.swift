@@ -21,7 +21,8 @@ enum CRC32C {
         flat.withUnsafeBufferPointer { tables in
             var (sum, place) = (UInt32.max, 0)
             while place + 8 <= bytes.count {
-                let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)) ^ UInt64(sum)
+                let word =
+                    UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)) ^ UInt64(sum)
                 sum = 0
                 for byte in 0..<8 { sum ^= tables[(7 - byte) << 8 + Int(word >> UInt64(8 * byte) & 0xff)] }
                 place += 8

@@ -44,12 +44,16 @@ struct EntityRows {
     static func read(_ bytes: [UInt8], into columns: inout [GrowingColumn]) -> EntityRows? {
         guard bytes.count > 4 else { return nil }
         let end = bytes.count - 4
-        let expected = bytes.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: end, as: UInt32.self)) }
+        let expected = bytes.withUnsafeBytes {
+            UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: end, as: UInt32.self))
+        }
         let found = bytes.withUnsafeBytes { CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[..<end])) }
         guard expected == found else { return nil }
         return bytes.withUnsafeBytes { all in
             var reader = ByteReader(UnsafeRawBufferPointer(rebasing: all[..<end]))
-            guard reader.byte() == version, let count = reader.count(), let horizon = reader.zigzag() else { return nil }
+            guard reader.byte() == version, let count = reader.count(), let horizon = reader.zigzag() else {
+                return nil
+            }
             var (numbers, last) = ([Int32](), Int64(0))
             numbers.reserveCapacity(count)
             for _ in 0..<count {
@@ -106,7 +110,11 @@ enum ColumnView {
             for row in rows {
                 let isThere = validity?[row] ?? true
                 let value = UnsafeRawBufferPointer(start: values + row * width, count: width)
-                if isThere { bytes.append(contentsOf: value) } else { bytes.append(contentsOf: repeatElement(0, count: width)) }
+                if isThere {
+                    bytes.append(contentsOf: value)
+                } else {
+                    bytes.append(contentsOf: repeatElement(0, count: width))
+                }
             }
         case .bits(let bits, let validity):
             Self.append(validity, rows, to: &bytes)

@@ -8,6 +8,7 @@ import ObjectStore
 /// A row is a string under `vintage:PROJECT:SPACE:{ENTITY}`: the braces have a cluster keep all views of an entity in one
 /// place. Commands go out together, connections are kept and shared, and one that broke is replaced once.
 public final class RedisStorage: OnlineStorage {
+    /// What messages call it: where it is.
     public let name: String
     private let address: RedisAddress
     private let prefix: String
@@ -32,6 +33,7 @@ public final class RedisStorage: OnlineStorage {
         }
     }
 
+    /// Reads rows, in the order of the keys; `nil` for a key without one.
     public func values(of keys: [OnlineKey]) throws(OnlineStoreError) -> [[UInt8]?] {
         if keys.isEmpty { return [] }
         let commands = keys.map { [Array("GET".utf8), place($0)] }
@@ -40,6 +42,7 @@ public final class RedisStorage: OnlineStorage {
         }
     }
 
+    /// Changes rows in one transaction, with the marks.
     public func update(
         _ keys: [OnlineKey], marks: [OnlineMark],
         _ change: ([[UInt8]?]) throws(OnlineStoreError) -> [[UInt8]?]
@@ -91,6 +94,7 @@ public final class RedisStorage: OnlineStorage {
         return true
     }
 
+    /// What a mark says; `nil` if it was never written.
     public func mark(_ name: String) throws(OnlineStoreError) -> [UInt8]? {
         let place = markPlace(name)
         return try connections.use { (connection) throws(OnlineStoreError) in
@@ -98,6 +102,7 @@ public final class RedisStorage: OnlineStorage {
         }
     }
 
+    /// Calls `body` with the entities of a space, some at a time.
     public func forEachEntity(
         in space: String, _ body: ([[UInt8]]) throws(OnlineStoreError) -> Void
     ) throws(OnlineStoreError) {
@@ -111,6 +116,7 @@ public final class RedisStorage: OnlineStorage {
         }
     }
 
+    /// Removes all rows of a space.
     public func removeAll(in space: String) throws(OnlineStoreError) {
         try scan(space) { (places) throws(OnlineStoreError) in
             _ = try connections.use { (connection) throws(OnlineStoreError) in

@@ -10,6 +10,7 @@ import SystemPackage
 ///     try storage.update([key], marks: []) { _ in [[1, 2, 3]] }
 ///     try storage.values(of: [key])  // [[1, 2, 3]]
 public final class SQLiteStorage: OnlineStorage {
+    /// What messages call it: where it is.
     public let name: String
     private let pool: DatabasePool
 
@@ -62,11 +63,13 @@ public final class SQLiteStorage: OnlineStorage {
                 """)
     }
 
+    /// Reads rows, in the order of the keys; `nil` for a key without one.
     public func values(of keys: [OnlineKey]) throws(OnlineStoreError) -> [[UInt8]?] {
         if keys.isEmpty { return [] }
         return try Self.guarding(name) { try pool.read { database in try Self.values(of: keys, database) } }
     }
 
+    /// Changes rows in one transaction, with the marks.
     public func update(
         _ keys: [OnlineKey], marks: [OnlineMark],
         _ change: ([[UInt8]?]) throws(OnlineStoreError) -> [[UInt8]?]
@@ -87,6 +90,7 @@ public final class SQLiteStorage: OnlineStorage {
         }
     }
 
+    /// What a mark says; `nil` if it was never written.
     public func mark(_ name: String) throws(OnlineStoreError) -> [UInt8]? {
         try Self.guarding(self.name) {
             try pool.read { database in
@@ -96,6 +100,7 @@ public final class SQLiteStorage: OnlineStorage {
         }
     }
 
+    /// Calls `body` with the entities of a space, some at a time.
     public func forEachEntity(
         in space: String, _ body: ([[UInt8]]) throws(OnlineStoreError) -> Void
     ) throws(OnlineStoreError) {
@@ -120,6 +125,7 @@ public final class SQLiteStorage: OnlineStorage {
         }
     }
 
+    /// Removes all rows of a space.
     public func removeAll(in space: String) throws(OnlineStoreError) {
         try Self.guarding(name) {
             try pool.write { database in
