@@ -1,6 +1,7 @@
 import Features
 import FileSystem
 import ObjectStore
+import Synchronization
 import Tables
 
 import struct Workspace.TimeSpan
@@ -56,23 +57,34 @@ public struct TrainingSetBuilder {
         let index = SpineIndex(spine, threads: threads, limit: limit.map { $0.bytes / 3 })
         let storage = limit?.storage(of: spine.count, columns: plan.columns.count) ?? .memory
         var tables: [String: SourceTable] = [:]
-        var views: [TrainingSet.View] = []
-        var columns: [[Column]] = []
-        for view in plan.views {
-            let table =
-                try tables[view.source.name]
-                ?? SourceTable(view.source, try sources.files(of: view.source), batchSize: batchSize)
-            tables[view.source.name] = table
-            let embargo = max(view.view.embargo, embargo ?? view.view.embargo)
-            let join = try ViewJoin(
-                view, table, index, embargo: embargo.seconds * 1_000_000, threads: threads,
-                storage: storage)
+        for source in plan.views.map(\.source) where tables[source.name] == nil {
+            tables[source.name] = try SourceTable(source, try sources.files(of: source), batchSize: batchSize)
+        }
+        func join(_ view: ViewPlan) throws -> ViewJoin {
+            guard let table = tables[view.source.name] else { preconditionFailure("each source has been opened") }
+            return try ViewJoin(
+                view, table, index, embargo: gap(of: view).seconds * 1_000_000, threads: threads, storage: storage)
+        }
+        let results = Mutex<[Int: ViewResult]>([:])
+        func run(_ join: ViewJoin, _ number: Int) throws {
             let result = try join.run()
-            columns.append(result.columns)
-            views.append(
-                TrainingSet.View(
-                    plan: view, embargo: embargo, files: table.files.map(\.file), readers: table.files.map(\.reader),
-                    latestFacts: keepsFacts ? try result.latest.map { try join.facts(in: $0) } : nil))
+            let facts = keepsFacts ? try result.latest.map { try join.facts(in: $0) } : nil
+            results.withLock { $0[number] = ViewResult(columns: result.columns, latestFacts: facts) }
+        }
+        if areIndependent {
+            // While one view waits for its threads or for rows, another works.
+            let joins = try plan.views.map { try join($0) }
+            try overlapped(joins.count) { try run(joins[$0], $0) }
+        } else {
+            for (number, view) in plan.views.enumerated() { try run(try join(view), number) }
+        }
+        let found = results.withLock { found in plan.views.indices.compactMap { found[$0] } }
+        let columns = found.map(\.columns)
+        let views = zip(plan.views, found).compactMap { (plan, result) -> TrainingSet.View? in
+            guard let files = tables[plan.source.name]?.files else { return nil }
+            return TrainingSet.View(
+                plan: plan, embargo: gap(of: plan), files: files.map(\.file), readers: files.map(\.reader),
+                latestFacts: result.latestFacts)
         }
         let features = plan.columns.map { place in
             (name: plan.views[place.view].columns[place.column].name, column: columns[place.view][place.column])
@@ -82,6 +94,21 @@ public struct TrainingSetBuilder {
             Schema(spine.columns.schema.fields + fields), spine.columns.columns + features.map(\.column),
             count: spine.count)
         return TrainingSet(plan: plan, spine: spine, table: table, views: views)
+    }
+
+    /// The gap that is kept between the last fact of a view and a label's time.
+    private func gap(of view: ViewPlan) -> TimeSpan { max(view.view.embargo, embargo ?? view.view.embargo) }
+
+    /// Whether views may be worked on together: they share no source, and take little memory beside their results.
+    private var areIndependent: Bool {
+        threads > 1 && limit == nil && Set(plan.views.map(\.source.name)).count == plan.views.count
+            && plan.views.allSatisfy { $0.columns.allSatisfy { $0.window == nil } }
+    }
+
+    /// What came of one view.
+    private struct ViewResult: Sendable {
+        let columns: [Column]
+        let latestFacts: [TrainingSet.Fact?]?
     }
 }
 

@@ -22,6 +22,10 @@ struct JoinGuard: TrainingSetGuard {
         embargo = state.embargo?.span
     }
 
+    func readsFile(of set: TrainingSet) -> Bool {
+        zone != nil && set.table.schema.fields.contains(where: \.type.isNaiveTimestamp)
+    }
+
     func approve(_ candidate: TrainingSetCandidate) throws -> [String: String] {
         let set = candidate.set
         var sources: [String: GuardTable] = [:]
@@ -43,7 +47,7 @@ struct JoinGuard: TrainingSetGuard {
     /// The rows, their times as moments: what a clock showed has to be read anew to become one.
     private func table(_ candidate: TrainingSetCandidate) throws -> GuardTable {
         let set = candidate.set
-        guard let zone, set.table.schema.fields.contains(where: \.type.isNaiveTimestamp) else {
+        guard let zone, readsFile(of: set) else {
             return GuardTable(set.table, name: "the training set")
         }
         var options = TableOptions(format: candidate.format, naiveTimestamps: .inZone(zone))
