@@ -51,7 +51,7 @@ extension TrainingSet {
             let (late, early) = (guards.filter { $0.readsFile(of: self) }, guards.filter { !$0.readsFile(of: self) })
             let findings = Mutex<[String: String]>([:])
             // While the file is written it is judged by those who look at the rows in memory alone.
-            try overlapped(2, atOnce: availableCores) { task in
+            try overlapped(2, atOnce: isWrittenWhileJudged ? 2 : 1) { task in
                 if task == 0 { return try write(candidate) }
                 for each in early {
                     let found = try each.approve(candidate)

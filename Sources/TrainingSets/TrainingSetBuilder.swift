@@ -51,7 +51,8 @@ public struct TrainingSetBuilder {
 
     /// Works everything out.
     ///
-    /// - Parameter keepsFacts: whether ``TrainingSet/View/latestFacts`` are worked out too, in another pass over the times.
+    /// - Parameter keepsFacts: whether ``TrainingSet/View/latestFacts`` and ``TrainingSet/View/aggregatedFacts`` are worked
+    ///   out too, in another pass over the times.
     /// - Throws: ``TrainingSetError``, ``Features/InvalidDefinitions`` where expressions do not fit the data, ``Tables/TableError``.
     public func build(keepsFacts: Bool = false) throws -> TrainingSet {
         let index = SpineIndex(spine, threads: threads, limit: limit.map { $0.bytes / 3 })
@@ -63,13 +64,14 @@ public struct TrainingSetBuilder {
         func join(_ view: ViewPlan) throws -> ViewJoin {
             guard let table = tables[view.source.name] else { preconditionFailure("each source has been opened") }
             return try ViewJoin(
-                view, table, index, embargo: gap(of: view).seconds * 1_000_000, threads: threads, storage: storage)
+                view, table, index, embargo: gap(of: view).seconds * 1_000_000, threads: threads, storage: storage,
+                tracesFacts: keepsFacts)
         }
         let results = Mutex<[Int: ViewResult]>([:])
         func run(_ join: ViewJoin, _ number: Int) throws {
             let result = try join.run()
-            let facts = keepsFacts ? try result.latest.map { try join.facts(in: $0) } : nil
-            results.withLock { $0[number] = ViewResult(columns: result.columns, latestFacts: facts) }
+            let facts = keepsFacts ? try facts(of: result, join) : ViewFacts(latest: nil, aggregated: [:])
+            results.withLock { $0[number] = ViewResult(columns: result.columns, facts: facts) }
         }
         if areIndependent {
             // While one view waits for its threads or for rows, another works.
@@ -84,7 +86,7 @@ public struct TrainingSetBuilder {
             guard let files = tables[plan.source.name]?.files else { return nil }
             return TrainingSet.View(
                 plan: plan, embargo: gap(of: plan), files: files.map(\.file), readers: files.map(\.reader),
-                latestFacts: result.latestFacts)
+                latestFacts: result.facts.latest, aggregatedFacts: result.facts.aggregated)
         }
         let features = plan.columns.map { place in
             (name: plan.views[place.view].columns[place.column].name, column: columns[place.view][place.column])
@@ -93,7 +95,8 @@ public struct TrainingSetBuilder {
         let table = RecordBatch(
             Schema(spine.columns.schema.fields + fields), spine.columns.columns + features.map(\.column),
             count: spine.count)
-        return TrainingSet(plan: plan, spine: spine, table: table, views: views)
+        return TrainingSet(
+            plan: plan, spine: spine, table: table, views: views, isWrittenWhileJudged: threads > 1 && limit == nil)
     }
 
     /// The gap that is kept between the last fact of a view and a label's time.
@@ -105,10 +108,33 @@ public struct TrainingSetBuilder {
             && plan.views.allSatisfy { $0.columns.allSatisfy { $0.window == nil } }
     }
 
+    /// Looks up the times of the facts that values are of, in one pass.
+    private func facts(of result: ViewJoin.Result, _ join: ViewJoin) throws -> ViewFacts {
+        let traces = result.traces.sorted { $0.key < $1.key }
+        let found = try join.facts(in: (result.latest ?? []) + traces.flatMap(\.value.newest))
+        var aggregated: [Int: [TrainingSet.AggregatedFacts]] = [:]
+        var place = result.latest?.count ?? 0
+        for (column, trace) in traces {
+            aggregated[column] = trace.newest.indices.map { label in
+                var count: Int64 = 0
+                if case .integer(let number) = trace.counts.cell(at: label) { count = number }
+                return TrainingSet.AggregatedFacts(count: Int(count), newest: found[place + label])
+            }
+            place += trace.newest.count
+        }
+        return ViewFacts(latest: result.latest.map { Array(found[..<$0.count]) }, aggregated: aggregated)
+    }
+
+    /// The facts that a view's values are of.
+    private struct ViewFacts: Sendable {
+        let latest: [TrainingSet.Fact?]?
+        let aggregated: [Int: [TrainingSet.AggregatedFacts]]
+    }
+
     /// What came of one view.
     private struct ViewResult: Sendable {
         let columns: [Column]
-        let latestFacts: [TrainingSet.Fact?]?
+        let facts: ViewFacts
     }
 }
 
@@ -126,6 +152,17 @@ public struct TrainingSet: Sendable {
         public let readers: [TableReader]
         /// For each label the fact that plain features are of, if that was asked for.
         public let latestFacts: [Fact?]?
+        /// For each label the facts that went into an aggregation, by its place among the plan's columns, if that was
+        /// asked for.
+        public let aggregatedFacts: [Int: [AggregatedFacts]]
+    }
+
+    /// The facts of an aggregation's value: those of its window that its filter passes and whose value is not null.
+    public struct AggregatedFacts: Sendable, Equatable {
+        /// How many there are.
+        public let count: Int
+        /// The newest, by event time, availability time and source order; `nil` if there is none.
+        public let newest: Fact?
     }
 
     /// When a fact happened and became known.
@@ -146,6 +183,8 @@ public struct TrainingSet: Sendable {
     public let table: RecordBatch
     /// What came of each view of the plan.
     public let views: [View]
+    /// Whether guards may work while the set is written, which takes the memory of both.
+    let isWrittenWhileJudged: Bool
 
     /// The snapshots that the sources were read from, each once, by artifact.
     public var inputs: [Snapshot.Input] {
