@@ -30,7 +30,7 @@ public enum TrainingSetError: Error {
     case join(PointInTimeError, view: String)
     /// The texts of a column are too many bytes for memory in one piece.
     case tooManyBytes(column: String)
-    /// The guard found something that must not be; the last line says what to do.
+    /// The guard found something that must not be.
     case blocked([String])
     /// Something is asked for that goes with git only, or a revision is no commit.
     case noState(String, reason: String)
@@ -73,9 +73,7 @@ extension TrainingSetError: CustomStringConvertible {
         case .tooManyBytes(let column):
             "the texts of '\(column)' have more than 2 GiB, which cannot be one piece of memory; leave it out"
         case .blocked(let findings):
-            findings.count <= 2
-                ? "no output is written: \(findings.joined(separator: "; "))"
-                : "no output is written:\n" + findings.map { "  \($0)" }.joined(separator: "\n")
+            "no output is written: \(findings.joined(separator: "; "))"
         case .noState(let revision, let reason): "'\(revision)': \(reason)"
         case .misuse(let message): message
         }

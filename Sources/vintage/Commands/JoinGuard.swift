@@ -36,9 +36,12 @@ struct JoinGuard: TrainingSetGuard {
             embargo: embargo)
         let report = try LeakageGuard(settings).check(judged)
         guard report.violations.isEmpty else {
-            let rule = report.violations[0].rule.rawValue
-            throw TrainingSetError.blocked(
-                report.violations.map(\.description) + ["'vintage features explain \(rule)' says what to do"])
+            let violations = report.violations
+            let advice = "'vintage features explain \(violations[0].rule.rawValue)' says what to do"
+            if violations.count == 1 { throw TrainingSetError.blocked([violations[0].description, advice]) }
+            // An error is one line, and so is each of several findings.
+            for finding in violations { writeToStandardError("vintage: \(finding.severity.rawValue): \(finding)\n") }
+            throw TrainingSetError.blocked(["\(violations.count) violations", advice])
         }
         for finding in report.findings { writeToStandardError("vintage: \(finding.severity.rawValue): \(finding)\n") }
         return report.provenanceParameters
