@@ -113,9 +113,10 @@ private struct LeakageSurvey {
         for finding in report.findings {
             if finding.rule == .waiverUnused {
                 unused[finding, default: 0] += 1
-            } else if seen.insert([finding.description, place ?? finding.place.map { "\($0)" } ?? "\(artifact ?? .root)"])
-                .inserted
-            {
+            } else if seen.insert([
+                finding.description, place ?? finding.place.map { "\($0)" } ?? "\(artifact ?? .root)",
+            ])
+            .inserted {
                 findings.append((finding, artifact, place ?? artifact.map { "\($0)" }))
             }
         }

@@ -238,7 +238,9 @@ final class WindowFeatures {
     func traces(in results: [WindowResult]) -> [(column: Int, trace: FactTrace)] {
         let pairs = results.dropFirst(columns.count)
         return zip(columns, stride(from: pairs.startIndex, to: pairs.endIndex, by: 2)).compactMap { column, place in
-            guard case .column(let counts) = pairs[place], case .rows(let rows, _) = pairs[place + 1] else { return nil }
+            guard case .column(let counts) = pairs[place], case .rows(let rows, _) = pairs[place + 1] else {
+                return nil
+            }
             return (column, FactTrace(counts: counts, newest: rows))
         }
     }

@@ -68,8 +68,8 @@ struct CheckoutOfFeatures {
         else { return .named(name) }
         if let commit = held.commit, let bytes = try workspace.repository?.contents(of: path, at: commit) {
             // The end of the name says how it is written.
-            let ending = String(decoding: path.name.reversed().prefix { $0 != UInt8(ascii: ".") }.reversed(), as: UTF8.self)
-            let file = workspace.root.appending("\(temporaryName()).\(ending)")
+            let ending = path.name.split(separator: UInt8(ascii: ".")).last.map { String(decoding: $0, as: UTF8.self) }
+            let file = workspace.root.appending("\(temporaryName()).\(ending ?? "")")
             try File(creating: file).write(bytes)
             return .copied(file, name: name)
         }

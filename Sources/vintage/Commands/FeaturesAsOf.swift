@@ -161,7 +161,8 @@ private struct Answer {
             var distinct: [Snapshot.Input] = []
             for input in inputs.compactMap({ $0 }) where !distinct.contains(input) { distinct.append(input) }
             return Value(
-                name: name, cell: column?.cell(at: row) ?? .null, type: column?.type ?? .string, count: count, fact: fact,
+                name: name, cell: column?.cell(at: row) ?? .null, type: column?.type ?? .string, count: count,
+                fact: fact,
                 inputs: distinct)
         }
     }
