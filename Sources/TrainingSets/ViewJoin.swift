@@ -21,10 +21,11 @@ final class ViewJoin {
     /// - Parameters:
     ///   - embargo: the gap kept between the last fact and a label's time, in microseconds.
     ///   - storage: where the memory of columns is that are taken as they are.
+    ///   - tracesFacts: whether the facts of each value are told too.
     ///   - bound: the plan as it was bound to such a table before.
     init(
         _ plan: ViewPlan, _ table: any FactTable, _ index: SpineIndex, embargo: Int64, threads: Int,
-        storage: ColumnStorage, bound: BoundViewPlan? = nil
+        storage: ColumnStorage, tracesFacts: Bool = false, bound: BoundViewPlan? = nil
     ) throws {
         let bound = try bound ?? FactParts.bind(plan, to: table)
         let keys = plan.keys.map { SpineKey(column: $0.spineColumn, kind: KeyKind($0.type)) }
@@ -58,12 +59,22 @@ final class ViewJoin {
             return try WindowFeatures(
                 bound, columns: aggregated.filter { plan.columns[$0].groupKeys == group }, groupKeys: group,
                 keyed: try index.keyed(by: keys + groupKeys, view: plan.view.name), types: types,
-                labelCount: index.table.count)
+                labelCount: index.table.count, tracesFacts: tracesFacts)
         }
     }
 
-    /// The values of the view's columns, and for each label the row that a plain feature is of.
-    func run() throws -> (columns: [Column], latest: [Int32]?) {
+    /// What came of a view.
+    struct Result {
+        /// The values of the view's columns.
+        let columns: [Column]
+        /// For each label the row that a plain feature is of; `nil` if there are none.
+        let latest: [Int32]?
+        /// The facts of each aggregation, by its place among the view's columns, if they were asked for.
+        let traces: [Int: FactTrace]
+    }
+
+    /// Works out the view.
+    func run() throws -> Result {
         do {
             return try columns()
         } catch let error as PointInTimeError {
@@ -71,7 +82,7 @@ final class ViewJoin {
         }
     }
 
-    private func columns() throws -> (columns: [Column], latest: [Int32]?) {
+    private func columns() throws -> Result {
         let reader = parts.reader(
             names: plan.keys.map(\.sourceColumn) + windows.flatMap(\.names),
             expressions: [bound.filter, bound.retracted].compactMap { $0 } + windows.flatMap(\.expressions),
@@ -96,8 +107,11 @@ final class ViewJoin {
         for column in latest {
             if let rows, let request = request(column, rows) { requests.append((column, request, nil)) }
         }
+        var traces: [Int: FactTrace] = [:]
         for window in windows {
-            for (column, result) in zip(window.columns, try window.finish()) {
+            let finished = try window.finish()
+            for (column, trace) in window.traces(in: finished) { traces[column] = trace }
+            for (column, result) in zip(window.columns, finished) {
                 switch result {
                 case .column(let values): results[column] = try values.moved(to: storage)
                 case .rows(let rows, let perLabel):
@@ -111,7 +125,7 @@ final class ViewJoin {
         for (request, values) in zip(requests, values) {
             results[request.column] = try request.perLabel.map { try lists(values, of: $0, request.column) } ?? values
         }
-        return (plan.columns.indices.compactMap { results[$0] }, rows)
+        return Result(columns: plan.columns.indices.compactMap { results[$0] }, latest: rows, traces: traces)
     }
 
     /// Joins a part of the labels. The row of the source for each of its labels, if there are plain features.

@@ -174,7 +174,8 @@ package struct PreparedView: Sendable {
         let join = try ViewJoin(
             plan, table(rows), SpineIndex(spine, threads: 1, limit: nil),
             embargo: plan.view.embargo.seconds * 1_000_000, threads: 1, storage: .memory, bound: bound)
-        return try join.run()
+        let result = try join.run()
+        return (result.columns, result.latest)
     }
 }
 

@@ -13,8 +13,8 @@ struct FeaturesAsOf: WorkspaceCommand {
         abstract: "Answer what the features of a few entities were at a time.",
         discussion: """
             Prints each feature's value as it was known at the time, with the event time and the availability time of the fact \
-            that it is of and the snapshot that this was read from; an aggregation is of many facts and has no times. What \
-            a join yields for a label at that time is the same.
+            that it is of and the snapshot that this was read from. Of an aggregation the number of facts that went into it \
+            is shown, with the times of the newest of them. What a join yields for a label at that time is the same.
 
             Examples:
               vintage features asof --service arrival --entities origin=JFK,carrier=AA --at 2013-06-01T12:00
@@ -61,8 +61,8 @@ struct FeaturesAsOf: WorkspaceCommand {
         }
         for (entity, answer) in zip(entities, answers) {
             if entities.count > 1 { session.print(session.palette.id(entity.text)) }
-            var lines = Table([.left, .left, .left, .left, .left])
-            lines.add(["feature", "value", "event time", "available", "snapshot"])
+            var lines = Table([.left, .left, .right, .left, .left, .left])
+            lines.add(["feature", "value", "facts", "event time", "available", "snapshot"])
             for value in answer.values { lines.add(value.line) }
             for line in lines.lines { session.print(line) }
         }
@@ -139,6 +139,9 @@ private struct Answer {
         let name: String
         let cell: Cell
         let type: ColumnType
+        /// How many facts it is of.
+        let count: Int
+        /// The fact, or the newest of them.
         let fact: TrainingSet.Fact?
         let inputs: [Snapshot.Input]
     }
@@ -150,14 +153,17 @@ private struct Answer {
             let (plan, view) = (set.plan.views[place.view], set.views[place.view])
             let name = plan.columns[place.column].name
             let column = set.table[name]
-            let isPlain = plan.columns[place.column].window == nil
-            let fact = isPlain ? view.latestFacts?[row] : nil
-            let inputs = fact.map { [view.files[$0.file].input].compactMap { $0 } } ?? view.files.compactMap(\.input)
+            let aggregated = view.aggregatedFacts[place.column]?[row]
+            let fact = aggregated.map(\.newest) ?? view.latestFacts?[row]
+            let count = aggregated?.count ?? (fact == nil ? 0 : 1)
+            // An aggregation is of all tables of its source, of which any may have had a fact.
+            let inputs = aggregated != nil ? view.files.map(\.input) : [fact.flatMap { view.files[$0.file].input }]
             var distinct: [Snapshot.Input] = []
-            for input in inputs where !distinct.contains(input) { distinct.append(input) }
+            for input in inputs.compactMap({ $0 }) where !distinct.contains(input) { distinct.append(input) }
             return Value(
-                name: name, cell: column?.cell(at: row) ?? .null, type: column?.type ?? .string, fact: fact,
-                inputs: isPlain && fact == nil ? [] : distinct)
+                name: name, cell: column?.cell(at: row) ?? .null, type: column?.type ?? .string, count: count,
+                fact: fact,
+                inputs: distinct)
         }
     }
 }
@@ -169,7 +175,7 @@ extension Answer.Value {
 
     var line: [String] {
         [
-            name, type.text(of: cell), text(fact?.eventTime), text(fact?.availabilityTime),
+            name, type.text(of: cell), "\(count)", text(fact?.eventTime), text(fact?.availabilityTime),
             inputs.map { "\($0.artifact) \($0.snapshot.short)" }.joined(separator: ", "),
         ]
     }
@@ -178,6 +184,7 @@ extension Answer.Value {
         var object = JSONObject()
         object["name"] = .string(name)
         object["value"] = JSON(cell, type)
+        object["facts"] = JSON(count)
         object["event_time"] = JSON(fact.map { text($0.eventTime) })
         object["availability_time"] = JSON(fact.map { text($0.availabilityTime) })
         object["inputs"] = JSON(inputs) { .object($0.json) }
