@@ -133,7 +133,7 @@ let package = Package(
             name: "vintage",
             dependencies: [
                 "Checks", "Features", "GitBridge", "Leakage", "Remotes", "Splits", "Tables", "Workspace", "ObjectStore",
-                "Git", "FileSystem", "Learning", "TextFormats", "TrainingSets", "CPlatform",
+                "Git", "FileSystem", "Learning", "OnlineStore", "TextFormats", "TrainingSets", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,

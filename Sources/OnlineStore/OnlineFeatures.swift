@@ -1,7 +1,9 @@
 import Features
-import Synchronization
 import Tables
 import TrainingSets
+
+import protocol Workspace.ErrorWithExitStatus
+import enum Workspace.ExitStatus
 
 /// Answers what the features of entities are, from an online store: what the point-in-time join yields at that moment.
 ///
@@ -128,4 +130,9 @@ extension OnlineReadError: CustomStringConvertible {
                 + " on; ask 'vintage features asof' for earlier moments, or keep more with 'materialize --history'"
         }
     }
+}
+
+extension OnlineReadError: ErrorWithExitStatus {
+    /// The question is one that the store cannot answer.
+    public var exitStatus: ExitStatus { .misused }
 }

@@ -1,3 +1,6 @@
+import protocol Workspace.ErrorWithExitStatus
+import enum Workspace.ExitStatus
+
 /// Where something is kept: a space, such as one view in one form, and the entity in it.
 public struct OnlineKey: Hashable, Sendable {
     /// The space. It never holds what was written under another definition.
@@ -93,6 +96,17 @@ extension OnlineStoreError: CustomStringConvertible {
             "the online store \(store) holds \(what), which cannot be read; materialize again with '--rebuild'"
         case .busy(let store): "others kept changing the same rows of the online store \(store); try again"
         case .invalidAddress(let address, let reason): "'\(address)' is no address of an online store: \(reason)"
+        }
+    }
+}
+
+extension OnlineStoreError: ErrorWithExitStatus {
+    /// Damage is found, an address is used wrongly, and anything else fails around the program.
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .damaged: .found
+        case .invalidAddress: .misused
+        case .unavailable, .refused, .busy: .failed
         }
     }
 }

@@ -24,10 +24,7 @@ struct FeaturesAsOf: WorkspaceCommand {
     @Option(help: ArgumentHelp("The service whose features are computed.", valueName: "name"))
     var service: RawArgument?
 
-    @Option(
-        help: ArgumentHelp(
-            "The keys of an entity; repeat it for more entities.", valueName: "key=value,…"))
-    var entities: [RawArgument]
+    @OptionGroup var entities: EntityArguments
 
     @Option(help: ArgumentHelp("The time at which they are asked for, in UTC unless it says.", valueName: "time"))
     var at: RawArgument
@@ -39,18 +36,18 @@ struct FeaturesAsOf: WorkspaceCommand {
         let held = try state.state(session)
         let plan = try held.plan(service)
         let moment = try Timestamp(parsing: at.text)
-        let spine = try spine(plan, moment)
+        let spine = try entities.spine(plan, moment)
         let builder = try TrainingSetBuilder(
             plan, spine: spine, sources: held.sources(in: session.workspace), embargo: state.embargo?.span,
             threads: session.workspace.configuration.workers,
             limit: state.limit(beside: session.workspace.root))
         let set = try builder.build(keepsFacts: true)
-        let answers = entities.indices.map { Answer(set, row: $0) }
+        let answers = entities.texts.indices.map { Answer(set, row: $0) }
         if json.isOn {
             var object = JSONObject()
             object["service"] = .string(plan.service.name)
             object["at"] = .string(moment.iso8601)
-            object["entities"] = JSON(zip(entities, answers)) { entity, answer in
+            object["entities"] = JSON(zip(entities.texts, answers)) { entity, answer in
                 var object = JSONObject()
                 object["entity"] = .string(entity.text)
                 object["features"] = JSON(answer.values) { .object($0.json) }
@@ -59,77 +56,14 @@ struct FeaturesAsOf: WorkspaceCommand {
             session.print(object)
             return .done
         }
-        for (entity, answer) in zip(entities, answers) {
-            if entities.count > 1 { session.print(session.palette.id(entity.text)) }
+        for (entity, answer) in zip(entities.texts, answers) {
+            if entities.texts.count > 1 { session.print(session.palette.id(entity.text)) }
             var lines = Table([.left, .left, .right, .left, .left, .left])
             lines.add(["feature", "value", "facts", "event time", "available", "snapshot"])
             for value in answer.values { lines.add(value.line) }
             for line in lines.lines { session.print(line) }
         }
         return .done
-    }
-
-    // MARK: Entities
-
-    /// Rows to be labelled, one for each entity.
-    private func spine(_ plan: ServicePlan, _ moment: Timestamp) throws -> SpineTable {
-        var types: [(name: String, type: DeclaredType)] = []
-        func add(_ name: String, _ type: DeclaredType) {
-            if !types.contains(where: { $0.name == name }) { types.append((name, type)) }
-        }
-        for view in plan.views {
-            for key in view.keys { add(key.spineColumn, key.type) }
-            for name in view.columns.flatMap(\.groupKeys) {
-                add(name, view.source.columns?.first { $0.name == name }?.type ?? .string)
-            }
-        }
-        let rows = try entities.map { try Self.pairs($0.text, plan, types.map(\.name)) }
-        var time = plan.label?.time ?? "time"
-        while types.contains(where: { $0.name == time }) { time += "_of_label" }
-        var columns: [(name: String, column: Column)] = try types.map { key in
-            (key.name, try Self.column(rows.map { $0[key.name] }, key.name, key.type))
-        }
-        let micros = moment.seconds * 1_000_000
-        columns.append(
-            (time, Column([Int64?](repeating: micros, count: rows.count), .timestamp(.microsecond, zone: "UTC"))))
-        return try SpineTable(RecordBatch(columns), name: "--entities", time: time)
-    }
-
-    private static func pairs(_ text: String, _ plan: ServicePlan, _ names: [String]) throws -> [String: String] {
-        var pairs: [String: String] = [:]
-        for part in text.split(separator: ",") {
-            guard let equals = part.firstIndex(of: "=") else {
-                throw TrainingSetError.misuse(
-                    "'\(part)' is no key=value; write --entities \(names.joined(separator: "=…,"))=…")
-            }
-            let name = String(part[..<equals])
-            guard names.contains(name) else {
-                let nearest = nearestName(to: name, among: names).map { "did you mean '\($0)'?" }
-                throw TrainingSetError.misuse(
-                    "the service '\(plan.service.name)' has no key '\(name)'; "
-                        + (nearest ?? "its keys are \(names.joined(separator: ", "))"))
-            }
-            pairs[name] = String(part[part.index(after: equals)...])
-        }
-        return pairs
-    }
-
-    private static func column(_ texts: [String?], _ name: String, _ type: DeclaredType) throws -> Column {
-        func parsed<Value>(_ parse: (String) -> Value?) throws -> [Value?] {
-            try texts.map { text in
-                guard let text else { return nil }
-                if let value = parse(text) { return value }
-                throw TrainingSetError.misuse("the key '\(name)' must be a \(type.rawValue), not '\(text)'")
-            }
-        }
-        switch type.expressionType {
-        case .string: return Column(strings: texts)
-        case .bool: return Column(booleans: try parsed { Bool($0) })
-        case .int64: return Column(try parsed { Int64($0) }, .int64)
-        default:
-            let moments = try parsed { (try? Timestamp(parsing: $0)).map { $0.seconds * 1_000_000 } }
-            return Column(moments, .timestamp(.microsecond, zone: "UTC"))
-        }
     }
 }
 
