@@ -118,6 +118,10 @@ std::shared_ptr<arrow::DataType> carriedType(const std::shared_ptr<arrow::DataTy
             const auto &decimal = static_cast<const arrow::DecimalType &>(*type);
             return arrow::decimal128(decimal.precision(), decimal.scale());
         }
+        case arrow::Type::FIXED_SIZE_LIST:
+            return isListOfFloats(*type)
+                       ? vectorType(static_cast<const arrow::FixedSizeListType &>(*type).list_size())
+                       : type;
         case arrow::Type::EXTENSION:
             return carriedType(static_cast<const arrow::ExtensionType &>(*type).storage_type());
         default:
@@ -135,16 +139,18 @@ std::shared_ptr<arrow::Schema> carriedSchema(const arrow::Schema &schema) {
 
 arrow::Result<std::shared_ptr<arrow::Array>> carried(
     const std::shared_ptr<arrow::Array> &column, const std::shared_ptr<arrow::DataType> &type) {
-    if (column->type()->Equals(*type)) return column;
     if (column->type_id() == arrow::Type::EXTENSION) {
         return carried(static_cast<const arrow::ExtensionArray &>(*column).storage(), type);
     }
+    if (type->id() == arrow::Type::FIXED_SIZE_LIST && isListOfFloats(*type)) return asVectors(column, type);
+    if (column->type()->Equals(*type)) return column;
     return arrow::compute::Cast(*column, type);
 }
 
 arrow::Result<std::shared_ptr<arrow::ChunkedArray>> carried(
     const std::shared_ptr<arrow::ChunkedArray> &column, const std::shared_ptr<arrow::DataType> &type) {
-    if (column->type()->Equals(*type)) return column;
+    bool isVector = type->id() == arrow::Type::FIXED_SIZE_LIST;
+    if (column->type()->Equals(*type) && !isVector) return column;
     arrow::ArrayVector chunks;
     for (const auto &chunk : column->chunks()) {
         ARROW_ASSIGN_OR_RAISE(auto converted, carried(chunk, type));

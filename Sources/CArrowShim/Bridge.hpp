@@ -10,6 +10,7 @@
 #include <arrow/api.h>
 #include <arrow/io/interfaces.h>
 #include <parquet/exception.h>
+#include <parquet/type_fwd.h>
 
 #include "TableFunctions.h"
 
@@ -72,11 +73,32 @@ arrow::Status guardedStatus(Body &&body) {
     }
 }
 
+// Whether a type is a list of single-precision numbers, of which each may have its own length or not.
+bool isListOfFloats(const arrow::DataType &type);
+
+// The type of vectors of so many single-precision numbers.
+std::shared_ptr<arrow::DataType> vectorType(int64_t dimension);
+
+// Lists of numbers as vectors of the type; a list of another length, or with a null inside, is an error.
+arrow::Result<std::shared_ptr<arrow::Array>> asVectors(
+    const std::shared_ptr<arrow::Array> &column, const std::shared_ptr<arrow::DataType> &type);
+
+// How many numbers each list of a Parquet column has, as far as the first list and the count of all numbers tell; 0 where
+// they have different lengths or there is none.
+int64_t vectorDimension(
+    const std::shared_ptr<arrow::io::RandomAccessFile> &source, const std::shared_ptr<parquet::FileMetaData> &metadata,
+    int leaf);
+
 // Reads batches and gives each the carried types; keeps what the batches come from alive.
 class CarriedReader : public arrow::RecordBatchReader {
   public:
-    CarriedReader(std::shared_ptr<arrow::RecordBatchReader> reader, std::shared_ptr<void> owner)
-        : owner(std::move(owner)), reader(std::move(reader)), carriedAs(carriedSchema(*this->reader->schema())) {}
+    // Without a schema, each column's type decides alone as what it is carried.
+    CarriedReader(
+        std::shared_ptr<arrow::RecordBatchReader> reader, std::shared_ptr<void> owner,
+        std::shared_ptr<arrow::Schema> schema = nullptr)
+        : owner(std::move(owner)),
+          reader(std::move(reader)),
+          carriedAs(schema ? std::move(schema) : carriedSchema(*this->reader->schema())) {}
 
     std::shared_ptr<arrow::Schema> schema() const override { return carriedAs; }
     arrow::Status ReadNext(std::shared_ptr<arrow::RecordBatch> *batch) override;

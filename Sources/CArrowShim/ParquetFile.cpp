@@ -72,6 +72,17 @@ char *parquetOpen(VintageSource source, VintageParquetFile **result) {
         file->carriedAs = carriedSchema(*schema);
         for (const auto &field : opened->manifest().schema_fields) {
             file->leaves.push_back(field.is_leaf() ? field.column_index : -1);
+            int place = static_cast<int>(file->leaves.size()) - 1;
+            const auto &type = *file->carriedAs->field(place)->type();
+            if (!isListOfFloats(type) || field.children.size() != 1 || !field.children[0].is_leaf()) continue;
+            int leaf = field.children[0].column_index;
+            if (type.id() == arrow::Type::FIXED_SIZE_LIST) {
+                file->leaves[place] = leaf;
+            } else if (int64_t dimension = vectorDimension(file->source, file->metadata, leaf)) {
+                file->leaves[place] = leaf;
+                auto vectors = file->carriedAs->field(place)->WithType(vectorType(dimension));
+                ARROW_ASSIGN_OR_RAISE(file->carriedAs, file->carriedAs->SetField(place, std::move(vectors)));
+            }
         }
         *result = file.release();
         return arrow::Status::OK();
@@ -171,8 +182,12 @@ char *parquetStream(
         std::shared_ptr<void> owner(opened.release(), [](void *kept) {
             delete static_cast<parquet::arrow::FileReader *>(kept);
         });
-        auto carriedBatches =
-            std::make_shared<CarriedReader>(std::shared_ptr<arrow::RecordBatchReader>(std::move(batches)), owner);
+        arrow::FieldVector fields;
+        for (int64_t i = 0; i < columnCount; i++) {
+            fields.push_back(file->carriedAs->field(static_cast<int>(columns[i])));
+        }
+        auto carriedBatches = std::make_shared<CarriedReader>(
+            std::shared_ptr<arrow::RecordBatchReader>(std::move(batches)), owner, arrow::schema(std::move(fields)));
         return arrow::ExportRecordBatchReader(carriedBatches, stream);
     });
 }

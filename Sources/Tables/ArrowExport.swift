@@ -15,7 +15,9 @@ extension Schema {
     /// A schema for a consumer.
     func exported() -> ArrowSchema {
         let children = fields.map { field in
-            exportedSchema(field.type.arrowFormat, name: field.name, isNullable: field.isNullable)
+            exportedSchema(
+                field.type.arrowFormat, name: field.name, isNullable: field.isNullable,
+                children: field.type.isVector ? [exportedSchema("f", name: "element", isNullable: false)] : [])
         }
         return exportedSchema("+s", name: "", isNullable: false, children: children)
     }
@@ -56,6 +58,13 @@ extension RecordBatch {
 
 extension Column {
     fileprivate func exported() -> ArrowArray {
+        if case .vector(let dimension) = type {
+            let numbers = exportedArray(
+                count: (offset + count) * dimension, nullCount: 0, offset: 0, buffers: [nil, values], owner: self)
+            return exportedArray(
+                count: count, nullCount: nullCount, offset: offset, buffers: [UnsafeRawPointer(validity)],
+                children: [numbers], owner: self)
+        }
         let buffers: [UnsafeRawPointer?] =
             [UnsafeRawPointer(validity), values] + (type.isVariable ? [bytes] : [])
         return exportedArray(

@@ -51,11 +51,15 @@ extension Column {
             inner.pointee.release = nil
             return Column(taking: taken, type)
         }
+        var values = buffer(1)
+        if type.isVector, array.n_children == 1, let numbers = array.children?[0]?.pointee, numbers.n_buffers == 2 {
+            values = numbers.buffers?[1].map { $0 + Int(numbers.offset) * 4 }
+        }
         // An array without rows may come without buffers.
         self.init(
             type, offset: Int(array.offset), count: Int(array.length),
             nullCount: array.null_count >= 0 ? Int(array.null_count) : nil,
-            validity: buffer(0)?.assumingMemoryBound(to: UInt8.self), values: buffer(1) ?? emptyBuffer,
+            validity: buffer(0)?.assumingMemoryBound(to: UInt8.self), values: values ?? emptyBuffer,
             bytes: type.isVariable && dictionary == nil ? buffer(2) ?? emptyBuffer : nil, dictionary: dictionary,
             owner: owner)
     }
@@ -94,7 +98,8 @@ extension Schema {
         for number in 0..<Int(schema.n_children) {
             guard let child = schema.children[number]?.pointee else { continue }
             let name = child.name.map { String(cString: $0) } ?? ""
-            let type = ColumnType(arrowFormat: child.format.map { String(cString: $0) } ?? "")
+            let inner = child.n_children == 1 ? child.children?[0]?.pointee.format.map { String(cString: $0) } : nil
+            let type = ColumnType(arrowFormat: child.format.map { String(cString: $0) } ?? "", of: inner)
             fields.append(Field(name, type, isNullable: child.flags & Int64(ARROW_FLAG_NULLABLE) != 0))
         }
         schema.release?(&schema)

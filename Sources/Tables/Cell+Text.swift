@@ -14,10 +14,19 @@ extension ColumnType {
         case (_, .integer(let value)): String(value)
         case (_, .unsigned(let value)): String(value)
         case (.float32, .number(let value)): Float(value).description
+        case (.vector, .number(let value)): Float(value).description
         case (_, .number(let value)): value.description
+        case (_, .numbers(let values)): Self.text(ofVector: values)
         case (_, .text(let value)): value
         case (_, .bytes(let value)): value.map(Self.hexadecimal).joined()
         }
+    }
+
+    /// The first numbers of a vector, and how many there are; all of them where they are few.
+    private static func text(ofVector values: [Float]) -> String {
+        let shown = values.count <= 6 ? values[...] : values[..<4]
+        let text = shown.map(\.description).joined(separator: ", ")
+        return shown.count == values.count ? "[\(text)]" : "[\(text), …] (\(values.count) numbers)"
     }
 
     private static func hexadecimal(_ byte: UInt8) -> String {

@@ -14,6 +14,8 @@ public enum Cell: Hashable, Sendable {
     case text(String)
     /// Bytes.
     case bytes([UInt8])
+    /// The numbers of a vector.
+    case numbers([Float])
 }
 
 extension Column {
@@ -40,6 +42,7 @@ extension Column {
             return .bytes(Array(UnsafeRawBufferPointer(start: start, count: width)))
         case .decimal(_, let scale):
             return withValues(as: Int128.self) { .text(Self.digits($0[row], scale: scale)) }
+        case .vector: return withVectors { .numbers(Array($0[row])) }
         case .unsupported: return .null
         }
     }

@@ -6,7 +6,7 @@ public struct ColumnSummary: Sendable {
     public private(set) var count = 0
     /// How many are null.
     public private(set) var nullCount = 0
-    /// How many are not a number, of columns of numbers.
+    /// How many are not a number, of columns of numbers; of vectors those that have such a number.
     public private(set) var nanCount = 0
     /// The least value; null if there is none.
     public private(set) var least = Cell.null
@@ -54,6 +54,7 @@ public struct ColumnSummary: Sendable {
         case .float64: add(numbers: column, Double.self)
         case .boolean: addBooleans(column)
         case .string, .binary: addStrings(column)
+        case .vector: addVectors(column)
         case .fixedBinary, .decimal, .unsupported: break
         }
     }
@@ -102,6 +103,31 @@ public struct ColumnSummary: Sendable {
         nanCount += missing
         sum += total
         if missing + column.nullCount == column.count { return }
+        widen(.number(Double(low)), .number(Double(high))) { left, right in
+            if case .number(let left) = left, case .number(let right) = right { left < right } else { false }
+        }
+    }
+
+    /// The least and the greatest number of any vector.
+    private mutating func addVectors(_ column: Column) {
+        let (low, high, missing) = column.withVectors { vectors in
+            var (low, high, missing) = (Float.infinity, -Float.infinity, 0)
+            for row in 0..<vectors.count where !column.isNull(at: row) {
+                var isMissing = false
+                for value in vectors[row] {
+                    if value.isNaN {
+                        isMissing = true
+                        continue
+                    }
+                    low = min(low, value)
+                    high = max(high, value)
+                }
+                if isMissing { missing += 1 }
+            }
+            return (low, high, missing)
+        }
+        nanCount += missing
+        if low > high { return }
         widen(.number(Double(low)), .number(Double(high))) { left, right in
             if case .number(let left) = left, case .number(let right) = right { left < right } else { false }
         }

@@ -43,6 +43,8 @@ public enum ColumnType: Hashable, Sendable {
     case timestamp(TimeUnit, zone: String?)
     /// Spans of time, as 64-bit counts of the unit.
     case duration(TimeUnit)
+    /// Vectors of so many numbers of single precision, as embeddings are; Arrow's fixed-size list.
+    case vector(Int)
     /// A type that tables do not carry, by Arrow's name for it. A column of it can be seen and left out, not read.
     case unsupported(String)
 
@@ -55,6 +57,7 @@ public enum ColumnType: Hashable, Sendable {
         case .int64, .uint64, .float64, .time, .timestamp, .duration: 8
         case .decimal: 16
         case .fixedBinary(let width): width
+        case .vector(let dimension): dimension * 4
         case .boolean, .string, .binary, .unsupported: nil
         }
     }
@@ -101,6 +104,7 @@ extension ColumnType: CustomStringConvertible {
     public var description: String {
         switch self {
         case .fixedBinary(let width): "fixed_binary[\(width)]"
+        case .vector(let dimension): "vector[\(dimension)]"
         case .decimal(let precision, let scale): "decimal(\(precision), \(scale))"
         case .time(let unit): "time[\(unit.rawValue)]"
         case .timestamp(let unit, let zone): "timestamp[\(unit.rawValue)" + (zone.map { ", \($0)" } ?? "") + "]"
@@ -134,6 +138,9 @@ extension ColumnType: CustomStringConvertible {
         case ("fixed_binary", 1, _):
             guard let width = Int(parameters[0]), width > 0 else { return nil }
             self = .fixedBinary(width)
+        case ("vector", 1, _):
+            guard let dimension = Int(parameters[0]), dimension > 0 else { return nil }
+            self = .vector(dimension)
         case ("decimal", 2, _):
             guard let precision = Int(parameters[0]), (1...38).contains(precision), let scale = Int(parameters[1])
             else { return nil }
@@ -148,6 +155,7 @@ extension ColumnType: CustomStringConvertible {
     var arrowFormat: String {
         switch self {
         case .fixedBinary(let width): "w:\(width)"
+        case .vector(let dimension): "+w:\(dimension)"
         case .decimal(let precision, let scale): "d:\(precision),\(scale)"
         case .time(let unit): "tt\(unit.arrowLetter)"
         case .timestamp(let unit, let zone): "ts\(unit.arrowLetter):\(zone ?? "")"

@@ -11,7 +11,7 @@ extension ExpressionType {
         case .string: self = .string
         case .date, .timestamp: self = .timestamp
         case .duration: self = .duration
-        case .binary, .fixedBinary, .decimal, .time, .unsupported: return nil
+        case .binary, .fixedBinary, .decimal, .time, .vector, .unsupported: return nil
         }
     }
 

@@ -84,6 +84,7 @@ extension Column {
             case .unsigned(let value): "\(value)"
             case .number(let value): value.isNaN ? "nan" : Self.hexadecimal(value.bitPattern)
             case .text(let value): value
+            case .numbers(let values): "\(values)"
             case .bytes(let value): value.map { String(format: "%02x", $0) }.joined()
             }
         }

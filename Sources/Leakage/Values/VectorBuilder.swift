@@ -15,7 +15,7 @@ extension ColumnType {
         case .string: .string
         case .date, .timestamp: .timestamp
         case .time, .duration: .duration
-        case .binary, .fixedBinary, .unsupported: nil
+        case .binary, .fixedBinary, .vector, .unsupported: nil
         }
     }
 }

@@ -65,6 +65,13 @@ public struct RowKeys: Sendable {
                 return numbers.indices.map { column.isNull(at: $0) ? 0 : codes[Int(numbers[$0])] }
             }
             return try ofDictionary ?? codesOfTexts(column)
+        case .vector:
+            // Bit by bit, as a vector's text shows only its beginning.
+            var builder = StringColumnBuilder(.binary)
+            column.withVectors { vectors in
+                for row in 0..<vectors.count { builder.append(UnsafeRawBufferPointer(vectors[row])) }
+            }
+            return try codesOfTexts(builder.finish())
         case .fixedBinary, .decimal, .unsupported:
             var builder = StringColumnBuilder()
             for row in 0..<column.count { builder.append(column.type.text(of: column.cell(at: row))) }

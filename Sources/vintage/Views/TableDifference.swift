@@ -119,7 +119,7 @@ struct TableDifference {
 }
 
 extension JSON {
-    /// A value of a table: numbers and truths as themselves, all else as text.
+    /// A value of a table: numbers, vectors and truths as themselves, all else as text.
     init(_ cell: Cell, _ type: ColumnType) {
         switch cell {
         case .null: self = .null
@@ -127,6 +127,7 @@ extension JSON {
         case .integer(let value) where type.isInteger: self = .integer(value)
         case .unsigned(let value): self = .unsigned(value)
         case .number(let value): self.init(value)
+        case .numbers(let values): self.init(values) { JSON(Double($0)) }
         default: self = .string(type.text(of: cell))
         }
     }
