@@ -59,7 +59,9 @@ public struct Materializer {
         var mark = ViewMark(
             space: space, fields: source.fields, files: files.map(Self.file), definition: digest.description,
             until: until, watermark: watermark, horizon: watermark - history, rows: 0, entities: 0)
-        if let old, old.space == space, old.files == mark.files, old.until == until {
+        if let old, old.space == space, old.files == mark.files, old.until == until,
+            !mark.files.contains(where: { $0.id.isEmpty })
+        {
             (mark.rows, mark.entities, mark.horizon) = (old.rows, old.entities, old.horizon)
             mark.watermark = max(old.watermark, watermark)
             try storage.write([OnlineMark(ViewMark.name(of: view), mark.bytes)])
@@ -91,7 +93,8 @@ public struct Materializer {
     private static func file(_ file: SourceFile) -> ViewMark.File {
         let id: String
         switch file.table {
-        case .file(let path): id = path.string
+        // What a file of the file system holds may change under its name.
+        case .file: id = ""
         case .stored(let reference, _, _): id = "\(reference.id)"
         }
         return ViewMark.File(

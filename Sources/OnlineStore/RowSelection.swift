@@ -92,7 +92,8 @@ struct RowSelection {
             last.append(Current())
         }
         if event >= min(oldestInWindow ?? .max, oldestCurrent ?? .max) { isYoung[fact] = true }
-        if available <= cut, last[fact].number < 0 || available >= last[fact].availabilityTime {
+        // A window takes what was known before the cut, so that what is known at it replaces nothing there yet.
+        if available < cut, last[fact].number < 0 || available >= last[fact].availabilityTime {
             last[fact] = Current(eventTime: event, availabilityTime: available, number: row.number)
         }
         versions.append(Version(row: row, fact: Int32(truncatingIfNeeded: fact), known: available))
@@ -115,7 +116,7 @@ struct RowSelection {
             rows.append(Row(number: current.number, entity: Int32(truncatingIfNeeded: entity)))
         }
         for version in versions where isYoung[Int(version.fact)] {
-            if version.known > cut || last[Int(version.fact)].number == version.row.number { rows.append(version.row) }
+            if version.known >= cut || last[Int(version.fact)].number == version.row.number { rows.append(version.row) }
         }
         rows.sort { $0.number < $1.number }
         return rows

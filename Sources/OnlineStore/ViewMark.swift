@@ -9,7 +9,7 @@ struct ViewMark: Equatable {
         let path: String
         let artifact: String
         let snapshot: String
-        /// What names its bytes.
+        /// What names its bytes; empty if nothing does.
         let id: String
     }
 

@@ -215,7 +215,7 @@ struct RedisStorageTests {
         let storage = try open(server)
         for round in 0..<3 {
             try storage.write([key("JFK"): "round \(round)"])
-            server.stop(signal: SIGKILL)
+            server.stop()
             #expect(throws: OnlineStoreError.self) { try storage.text(key("JFK")) }
             try server.start()
             #expect(try storage.text(key("JFK")) == "round \(round)")
