@@ -74,10 +74,16 @@ final class RedisServer {
         }
     }
 
+    /// Whether a server is there and has read what it kept.
     private static func answers(_ port: Int) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
-        return withAddress(port) { connect(descriptor, $0, $1) } == 0
+        guard withAddress(port, { connect(descriptor, $0, $1) }) == 0 else { return false }
+        let question = Array("PING\r\n".utf8)
+        guard write(descriptor, question, question.count) == question.count else { return false }
+        var answer = [UInt8](repeating: 0, count: 64)
+        let count = read(descriptor, &answer, answer.count)
+        return count > 0 && !answer.starts(with: Array("-LOADING".utf8))
     }
 
     private static func freePort() throws -> Int {
