@@ -20,11 +20,12 @@ struct FeaturesCommand: ParsableCommand {
               vintage features join --spine labels.parquet --service arrival -o train.parquet
               vintage features check train.parquet --service arrival
               vintage features materialize
+              vintage features push weather < rows.jsonl
               vintage features get --service arrival --entities origin=JFK,carrier=AA
             """,
         subcommands: [
             Validate.self, List.self, Show.self, Graph.self, FeaturesJoin.self, FeaturesBuild.self, FeaturesAsOf.self,
-            FeaturesMaterialize.self, FeaturesGet.self,
+            FeaturesMaterialize.self, FeaturesPush.self, FeaturesGet.self,
             CheckTrainingSet.self, Explain.self, FeaturesSplit.self, FeaturesSample.self,
         ])
 
