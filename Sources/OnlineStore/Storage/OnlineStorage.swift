@@ -102,7 +102,8 @@ extension OnlineStoreError: CustomStringConvertible {
             "the online store \(store) cannot be reached: \(reason); check that it runs and that the address is right"
         case .refused(let store, let reason): "the online store \(store) refused: \(reason)"
         case .damaged(let store, let what):
-            "the online store \(store) holds \(what), which cannot be read; materialize again with '--rebuild'"
+            "the online store \(store) holds \(what), which cannot be read; remove it, or name another with '--store', "
+                + "and fill that with 'vintage features materialize'"
         case .busy(let store): "others kept changing the same rows of the online store \(store); try again"
         case .invalidAddress(let address, let reason): "'\(address)' is no address of an online store: \(reason)"
         }
