@@ -24,6 +24,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // Sockets, HTTP and TLS (NIO and what stands on it): for the room Serving alone.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ],
     targets: [
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
@@ -129,6 +132,15 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Remotes", dependencies: ["FileSystem", "Git", "ObjectStore", "Workspace"], swiftSettings: settings),
+        .target(
+            name: "Serving",
+            dependencies: [
+                "TextFormats",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "vintage",
             dependencies: [
@@ -208,6 +220,9 @@ let package = Package(
         .testTarget(
             name: "RemotesTests", dependencies: ["Remotes", "Workspace", "FileSystem", "ObjectStore"],
             swiftSettings: settings),
+        .testTarget(
+            name: "ServingTests", dependencies: ["PythonEnvironment", "Serving", "TextFormats"],
+            exclude: ["Recorded", "feast.py"], swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["FileSystem", "PythonEnvironment"], exclude: ["Transcripts"],
             swiftSettings: settings),
