@@ -144,13 +144,13 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
-            swiftSettings: settings),
+            resources: [.embedInCode("openapi.json")], swiftSettings: settings),
         .executableTarget(
             name: "vintage",
             dependencies: [
                 "Checks", "Features", "GitBridge", "Leakage", "Remotes", "Splits", "Tables", "Workspace", "ObjectStore",
-                "Git", "FileSystem", "Learning", "OnlineStore", "TextFormats", "TrainingSets", "CPlatform",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Git", "FileSystem", "Learning", "OnlineStore", "Serving", "TextFormats", "TrainingSets",
+                "CPlatform", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
             // The command links the Swift runtime statically, so that it starts in about half the time, which hooks and

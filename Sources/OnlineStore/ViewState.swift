@@ -8,6 +8,8 @@ public struct ViewState: Hashable, Sendable {
     public let rows: Int
     /// How many entities they are of.
     public let entities: Int
+    /// The digest of the definitions that it was filled by.
+    package let definition: String
 
     /// Asks a store.
     ///
@@ -16,5 +18,6 @@ public struct ViewState: Hashable, Sendable {
         guard let bytes = try storage.mark(ViewMark.name(of: view)) else { return nil }
         guard let mark = ViewMark(bytes) else { throw .damaged(store: storage.name, what: "a mark") }
         (self.view, watermark, rows, entities) = (view, mark.watermark, mark.rows, mark.entities)
+        definition = mark.definition
     }
 }

@@ -121,7 +121,9 @@ struct AnswerWriter {
     }
 
     private mutating func write(text: String) {
-        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+        let isPlain = text.utf8.allSatisfy { byte in
+            byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+        }
         if isPlain {
             buffer.writeStaticString("\"")
             buffer.writeString(text)

@@ -1,3 +1,6 @@
+import protocol Workspace.ErrorWithExitStatus
+import enum Workspace.ExitStatus
+
 /// Who may ask for what: the tokens of a file, a line each, with what they are good for.
 ///
 ///     # Whoever has it may read.
@@ -13,10 +16,12 @@ package struct BearerTokens: Sendable {
     }
 
     /// Why a file holds no tokens.
-    package struct Failure: Error, CustomStringConvertible {
+    package struct Failure: ErrorWithExitStatus, CustomStringConvertible {
         /// The line, counted from 1; 0 for the whole file.
         let line: Int
         let reason: String
+        /// What was given is wrong.
+        package var exitStatus: ExitStatus { .misused }
         /// One line for people, which never shows a token.
         package var description: String {
             line == 0 ? "the file of tokens \(reason)" : "line \(line) of the file of tokens \(reason)"

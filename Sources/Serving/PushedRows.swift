@@ -8,7 +8,7 @@ package struct PushedRows: Sendable {
     package let rows: [JSON]
 
     /// Reads Feast's form: `{"push_source_name": …, "df": {column: […]}, "to": "online"}`.
-    package init(json body: some Collection<UInt8>, _ limits: ServingLimits) throws(ServingRefusal) {
+    package init(_ body: some Collection<UInt8>, _ limits: ServingLimits) throws(ServingRefusal) {
         guard case .object(let object) = try FeatureQuestion.parsed(body) else {
             throw .invalid([], "Input should be a valid dictionary")
         }
@@ -29,27 +29,5 @@ package struct PushedRows: Sendable {
             for column in columns { object[column.name] = column.values[row] }
             return .object(object)
         }
-    }
-
-    /// Reads JSON lines, an object a row.
-    package init(
-        lines body: some Collection<UInt8>, source: String, _ limits: ServingLimits
-    ) throws(ServingRefusal) {
-        var rows: [JSON] = []
-        for (number, line) in body.split(separator: UInt8(ascii: "\n")).enumerated() {
-            let row: JSON
-            do {
-                row = try JSON(parsing: line)
-            } catch {
-                throw .invalid(["\(number)", "\(error.offset)"], "JSON decode error: \(error.reason)")
-            }
-            guard case .object = row else { throw .invalid(["\(number)"], "Input should be a valid dictionary") }
-            rows.append(row)
-            if rows.count > limits.entities {
-                throw .invalid([], "There should be at most \(limits.entities) rows")
-            }
-        }
-        if rows.isEmpty { throw .invalid([], "There should be at least 1 row") }
-        (self.source, self.rows) = (source, rows)
     }
 }

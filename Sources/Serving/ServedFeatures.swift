@@ -6,16 +6,6 @@ import TextFormats
 import TrainingSets
 
 import protocol Workspace.ErrorWithExitStatus
-import struct Workspace.Timestamp
-import func Workspace.nearestName
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// What is served: a workspace's definitions, and the online store that their features are in.
 ///
@@ -24,6 +14,7 @@ package final class ServedFeatures: Sendable {
     private let definitions: Definitions
     private let storage: any OnlineStorage
     private let features: OnlineFeatures
+    private let pusher: Pusher
     private let plans = Mutex<[PlanKey: ServedPlan]>([:])
 
     /// How many ways to ask are kept ready. Clients ask in a few ways, and one that asks in thousands must not fill memory.
@@ -37,58 +28,70 @@ package final class ServedFeatures: Sendable {
     /// Serves what is defined from a store.
     package init(_ definitions: Definitions, _ storage: any OnlineStorage) {
         (self.definitions, self.storage) = (definitions, storage)
-        features = OnlineFeatures(storage)
+        features = OnlineFeatures(storage, definitions)
+        pusher = Pusher(storage, definitions)
     }
 
-    /// The views that can be asked about.
-    package var views: [String] { definitions.views.map(\.name) }
+    // MARK: How far the store is filled
 
-    /// How far the store is filled with each view; `nil` for a view of which nothing is there.
-    package func states() throws(ServingRefusal) -> [(view: String, state: ViewState?)] {
-        var states: [(view: String, state: ViewState?)] = []
-        for view in views {
+    /// How far the store is filled with a view.
+    struct FilledView: Sendable {
+        let view: String
+        /// `nil` if nothing of it is there.
+        let state: ViewState?
+        /// Whether it was filled by the definitions that are served.
+        let isCurrent: Bool
+    }
+
+    /// How far the store is filled with each view.
+    ///
+    /// - Throws: a refusal if the store does not say.
+    func filledViews() throws(ServingRefusal) -> [FilledView] {
+        var views: [FilledView] = []
+        for view in definitions.views {
             do {
-                states.append((view, try ViewState(of: view, in: storage)))
+                let state = try ViewState(of: view.name, in: storage)
+                let digest = try definitions.digest(ofView: view.name).description
+                views.append(FilledView(view: view.name, state: state, isCurrent: state?.definition == digest))
             } catch {
-                throw ServingRefusal(503, error.description, retryAfter: 1)
+                throw Self.refusal(error, of: "entities")
             }
         }
-        return states
+        return views
     }
+
+    /// Checks that every question can be answered.
+    ///
+    /// - Throws: a refusal that says what is missing.
+    func checkReadiness() throws(ServingRefusal) {
+        for view in try filledViews() where !view.isCurrent {
+            let error: OnlineReadError =
+                view.state == nil ? .notMaterialized(view: view.view) : .definitionChanged(view: view.view)
+            throw ServingRefusal(503, error.description, retryAfter: 10)
+        }
+    }
+
+    // MARK: Questions
 
     /// Answers a question.
     package func answer(_ question: FeatureQuestion) throws(ServingRefusal) -> ServedAnswer {
         let plan = try plan(question)
-        let now = Self.now
-        let moment: Int64
-        if let text = question.moment {
-            do {
-                let (micros, isTooLarge) = try Timestamp(parsing: text).seconds.multipliedReportingOverflow(by: 1_000_000)
-                if isTooLarge { throw ServingRefusal.invalid(["at"], "The year is out of range") }
-                moment = micros
-            } catch let refusal as ServingRefusal {
-                throw refusal
-            } catch {
-                throw .invalid(["at"], "\(error)")
-            }
-        } else {
-            moment = now
-        }
+        let now = microsecondsNow()
+        let moment = try question.moment.map { (text) throws(ServingRefusal) in try Self.moment(text) } ?? now
         let spine = try plan.spine(question, at: moment)
         do {
             let answer = try features.answer(plan.plan, at: spine)
-            return ServedAnswer(plan: plan, question: question, answer: answer, moment: moment, time: now)
-        } catch let error as OnlineReadError {
-            switch error {
-            case .notMaterialized: throw ServingRefusal(503, error.description)
-            case .tooEarly: throw .invalid(["at"], error.description)
-            }
+            return ServedAnswer(plan: plan, question: question, answer: answer, moment: moment)
         } catch {
-            guard (error as? any ErrorWithExitStatus)?.exitStatus == .misused else {
-                throw ServingRefusal(503, "\(error)", retryAfter: 1)
-            }
-            throw .invalid(["entities"], "\(error)")
+            throw Self.refusal(error, of: "entities")
         }
+    }
+
+    private static func moment(_ text: String) throws(ServingRefusal) -> Int64 {
+        guard case .success(let column) = Column.reading([.string(text)], .timestamp(.microsecond, zone: "UTC")),
+            case .integer(let moment) = column.cell(at: 0)
+        else { throw .invalid(["at"], "Input should be a date and a time, such as 2026-01-01T12:00:00Z") }
+        return moment
     }
 
     private func plan(_ question: FeatureQuestion) throws(ServingRefusal) -> ServedPlan {
@@ -111,11 +114,36 @@ package final class ServedFeatures: Sendable {
         return served
     }
 
-    /// The present, in microseconds since 1970.
-    package static var now: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+    // MARK: Rows
+
+    /// Takes in rows. Once this returns, every answer counts them.
+    package func push(_ rows: PushedRows) throws(ServingRefusal) -> Pusher.Outcome {
+        do {
+            return try pusher.push(rows.rows, to: rows.source, now: microsecondsNow())
+        } catch {
+            throw Self.refusal(error, of: error is UnknownDefinition ? "push_source_name" : "df")
+        }
+    }
+
+    // MARK: Failures
+
+    /// What a client is told of an error.
+    ///
+    /// - Parameter place: the part of the body that is wrong, if the body is.
+    private static func refusal(_ error: any Error, of place: String) -> ServingRefusal {
+        switch error {
+        case OnlineReadError.tooEarly: return .invalid(["at"], "\(error)")
+        case is OnlineReadError, PushError.notMaterialized, PushError.definitionChanged, PushError.typeChanged,
+            PushError.tooManyBytes:
+            // Until somebody fills the store, which takes a while.
+            return ServingRefusal(503, "\(error)", retryAfter: 10)
+        case OnlineStoreError.damaged: return ServingRefusal(500, "\(error)")
+        case is OnlineStoreError: return ServingRefusal(503, "\(error)", retryAfter: 1)
+        case is PushError, is UnknownDefinition: return .invalid([place], "\(error)")
+        default:
+            let isWrongQuestion = (error as? any ErrorWithExitStatus)?.exitStatus == .misused
+            return isWrongQuestion ? .invalid([place], "\(error)") : ServingRefusal(500, "\(error)")
+        }
     }
 }
 
@@ -129,6 +157,4 @@ package struct ServedAnswer: Sendable {
     let answer: OnlineAnswer
     /// The moment that was asked for, in microseconds since 1970.
     let moment: Int64
-    /// When it was asked, in microseconds since 1970.
-    let time: Int64
 }

@@ -1,9 +1,9 @@
 import Features
+import OnlineStore
 import Tables
 import TextFormats
 import TrainingSets
 
-import struct Workspace.Timestamp
 import func Workspace.nearestName
 
 /// A way to ask for features, worked out once: which columns a request must have, and what the answer's are called.
@@ -21,7 +21,7 @@ struct ServedPlan: Sendable {
         self.plan = plan
         names = plan.columns.map { place in
             let (view, column) = (plan.views[place.view].view, plan.views[place.view].columns[place.column])
-            return hasFullNames ? "\(view.name)__\(column.feature)" : column.name
+            return hasFullNames ? "\(view.name)__\(column.name)" : column.name
         }
         var keys: [(name: String, type: DeclaredType)] = []
         func add(_ name: String, _ type: DeclaredType) {
@@ -48,7 +48,8 @@ struct ServedPlan: Sendable {
     func spine(_ question: FeatureQuestion, at moment: Int64) throws(ServingRefusal) -> SpineTable {
         for column in question.columns where !keys.contains(where: { $0.name == column.name }) {
             let nearest = nearestName(to: column.name, among: keys.map(\.name))
-            let advice = nearest.map { "did you mean '\($0)'?" } ?? "the keys are \(keys.map(\.name).joined(separator: ", "))"
+            let known = keys.map(\.name).joined(separator: ", ")
+            let advice = nearest.map { "did you mean '\($0)'?" } ?? "the keys are \(known)"
             throw .invalid(["entities", column.name], "There is no such key; \(advice)")
         }
         var columns: [(name: String, column: Column)] = []
@@ -70,40 +71,18 @@ struct ServedPlan: Sendable {
     private static func column(
         _ values: [JSON], _ name: String, _ type: DeclaredType
     ) throws(ServingRefusal) -> Column {
-        func read<Value>(_ value: (JSON) -> Value?) throws(ServingRefusal) -> [Value?] {
-            var read: [Value?] = []
-            read.reserveCapacity(values.count)
-            for (row, json) in values.enumerated() {
-                if case .null = json {
-                    read.append(nil)
-                } else if let value = value(json) {
-                    read.append(value)
-                } else {
-                    throw .invalid(["entities", name, "\(row)"], "Input should be a valid \(type.rawValue)")
-                }
+        let held: ColumnType =
+            switch type.expressionType {
+            case .string: .string
+            case .bool: .boolean
+            case .int64: .int64
+            case .float64: .float64
+            default: .timestamp(.microsecond, zone: "UTC")
             }
-            return read
-        }
-        switch type.expressionType {
-        case .string: return Column(strings: try read(\.string))
-        case .bool: return Column(booleans: try read { if case .bool(let value) = $0 { value } else { nil } })
-        case .int64: return Column(try read { if case .integer(let value) = $0 { value } else { nil } }, .int64)
-        case .float64:
-            return Column(
-                try read { (json) -> Double? in
-                    switch json {
-                    case .number(let value): value
-                    case .integer(let value): Double(value)
-                    default: nil
-                    }
-                }, .float64)
-        default:
-            let moments = try read { json -> Int64? in
-                guard let text = json.string, let moment = try? Timestamp(parsing: text) else { return nil }
-                let (micros, isTooLarge) = moment.seconds.multipliedReportingOverflow(by: 1_000_000)
-                return isTooLarge ? nil : micros
-            }
-            return Column(moments, .timestamp(.microsecond, zone: "UTC"))
+        switch Column.reading(values, held) {
+        case .success(let column): return column
+        case .failure(let wrong):
+            throw .invalid(["entities", name, "\(wrong.row)"], "Input should be a valid \(type.rawValue)")
         }
     }
 }

@@ -28,6 +28,7 @@ final class ServingMetrics: Sendable {
         var requests: [Answered: Histogram] = [:]
         var views: [String: Served] = [:]
         var rows: UInt64 = 0
+        var pushed: UInt64 = 0
     }
 
     private let state = Mutex(State())
@@ -47,11 +48,24 @@ final class ServingMetrics: Sendable {
         }
     }
 
+    private struct Counted {
+        let view: String
+        var present: UInt64 = 0
+        var null: UInt64 = 0
+        var notFound: UInt64 = 0
+        var outside: UInt64 = 0
+        /// When the oldest fact happened, in microseconds.
+        var oldest: Int64?
+    }
+
+    /// Rows were pushed.
+    func countPush(_ rows: Int) { state.withLock { $0.pushed += UInt64(rows) } }
+
     /// Features were served.
     func count(_ served: ServedAnswer) {
-        var counts: [(view: String, present: UInt64, null: UInt64, notFound: UInt64, outside: UInt64, oldest: Int64?)] = []
+        var counts: [Counted] = []
         for feature in served.answer.features {
-            if counts.last?.view != feature.view { counts.append((feature.view, 0, 0, 0, 0, nil)) }
+            if counts.last?.view != feature.view { counts.append(Counted(view: feature.view)) }
             let last = counts.count - 1
             for status in feature.statuses {
                 switch status {
@@ -84,10 +98,10 @@ final class ServingMetrics: Sendable {
     /// The text that Prometheus reads.
     ///
     /// - Parameters:
-    ///   - states: how far the store is filled; `nil` where it did not say.
+    ///   - views: how far the store is filled; `nil` if it did not say.
     ///   - waiting: the requests that wait for the store.
     ///   - now: the present, in microseconds.
-    func text(_ states: [(view: String, state: ViewState?)]?, waiting: Int, now: Int64) -> String {
+    func text(_ views: [ServedFeatures.FilledView]?, waiting: Int, now: Int64) -> String {
         var text = ""
         func head(_ name: String, _ type: String, _ help: String) {
             text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
@@ -111,6 +125,8 @@ final class ServingMetrics: Sendable {
             }
             head("vintage_entities_served_total", "counter", "Entities that were asked about and answered.")
             text += "vintage_entities_served_total \(state.rows)\n"
+            head("vintage_rows_pushed_total", "counter", "Rows that were pushed and taken in.")
+            text += "vintage_rows_pushed_total \(state.pushed)\n"
             head("vintage_values_served_total", "counter", "Values that were served, by view and status.")
             for (view, served) in state.views.sorted(by: { $0.key < $1.key }) {
                 for status in [OnlineAnswer.Status.present, .null, .notFound, .outsideTimeToLive] {
@@ -130,11 +146,16 @@ final class ServingMetrics: Sendable {
         head("vintage_requests_waiting", "gauge", "Requests that wait for the store or are answered by it.")
         text += "vintage_requests_waiting \(waiting)\n"
         head("vintage_store_up", "gauge", "Whether the online store answers.")
-        text += "vintage_store_up \(states == nil ? 0 : 1)\n"
+        text += "vintage_store_up \(views == nil ? 0 : 1)\n"
         head("vintage_watermark_lag_seconds", "gauge", "How long ago the store was filled with a view.")
-        for case let (view, filled?) in states ?? [] {
-            let lag = Double(now - filled.watermark) / 1_000_000
-            text += "vintage_watermark_lag_seconds{view=\"\(Self.escaped(view))\"} \(lag)\n"
+        for view in views ?? [] {
+            guard let state = view.state else { continue }
+            let lag = Double(now - state.watermark) / 1_000_000
+            text += "vintage_watermark_lag_seconds{view=\"\(Self.escaped(view.view))\"} \(lag)\n"
+        }
+        head("vintage_view_ready", "gauge", "Whether the store has a view as it is defined.")
+        for view in views ?? [] {
+            text += "vintage_view_ready{view=\"\(Self.escaped(view.view))\"} \(view.isCurrent ? 1 : 0)\n"
         }
         return text
     }

@@ -2,7 +2,8 @@ import TextFormats
 
 /// Why a request gets no answer: a status of HTTP and what the body says.
 ///
-/// A body that is not as it should be is told as Feast's server, which stands on FastAPI, tells it: a list that names the place.
+/// A body that is not as it should be is told as Feast's server, which stands on FastAPI, tells it: a list that names the
+/// place.
 package struct ServingRefusal: Error, Sendable {
     /// The status of HTTP.
     package let status: Int
@@ -12,9 +13,14 @@ package struct ServingRefusal: Error, Sendable {
     package let place: [String]?
     /// After how many seconds it makes sense to ask again.
     package let retryAfter: Int?
+    /// The method that is allowed, where another was used.
+    package let allowed: String?
 
-    package init(_ status: Int, _ reason: String, place: [String]? = nil, retryAfter: Int? = nil) {
-        (self.status, self.reason, self.place, self.retryAfter) = (status, reason, place, retryAfter)
+    package init(
+        _ status: Int, _ reason: String, place: [String]? = nil, retryAfter: Int? = nil, allowed: String? = nil
+    ) {
+        (self.status, self.reason, self.place) = (status, reason, place)
+        (self.retryAfter, self.allowed) = (retryAfter, allowed)
     }
 
     /// A body that is not as it should be.

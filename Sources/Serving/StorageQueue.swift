@@ -19,13 +19,14 @@ final class StorageQueue: Sendable {
 
     /// Does something that blocks, once a thread is free.
     ///
+    /// - Parameter isUrgent: whether it waits however many do: what tells how the server does must not be turned away.
     /// - Throws: what `body` throws, and a refusal with status 503 if too many wait already.
     func run<Value: Sendable>(
-        _ body: @escaping @Sendable () throws(ServingRefusal) -> Value
+        isUrgent: Bool = false, _ body: @escaping @Sendable () throws(ServingRefusal) -> Value
     ) async throws(ServingRefusal) -> Value {
         let place = count.add(1, ordering: .relaxed).newValue
         defer { count.subtract(1, ordering: .relaxed) }
-        if place > most {
+        if place > most, !isUrgent {
             throw ServingRefusal(503, "The server has as much to do as it can; ask again", retryAfter: 1)
         }
         do {
