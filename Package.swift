@@ -226,7 +226,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ServingTests", dependencies: ["PythonEnvironment", "Serving", "TextFormats"],
-            exclude: ["Recorded", "feast.py"], swiftSettings: settings),
+            exclude: ["Recorded", "feast.py", "tls.py"], swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["FileSystem", "PythonEnvironment"], exclude: ["Transcripts"],
             swiftSettings: settings),
