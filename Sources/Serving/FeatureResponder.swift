@@ -64,7 +64,9 @@ struct FeatureResponder: HTTPResponder {
         case .health: return Self.response(.object(Self.status("ok")))
         case .description: return Response(status: .ok, headers: Self.jsonHeaders, body: Self.description)
         case .ready:
-            try await fromStore { () throws(ServingRefusal) in try features.checkReadiness() }
+            try await queue.probe(within: Self.storePatience) { () throws(ServingRefusal) in
+                try features.checkReadiness()
+            }
             return Self.response(.object(Self.status("ready")))
         case .metrics: return try await metricsResponse()
         case .features: return try await featuresResponse(try await body(request))
@@ -99,33 +101,13 @@ struct FeatureResponder: HTTPResponder {
 
     private func metricsResponse() async throws -> Response {
         // Without the store there are still the server's own counts.
-        let views = try? await fromStore { () throws(ServingRefusal) in try features.filledViews() }
+        let views = try? await queue.probe(within: Self.storePatience) { () throws(ServingRefusal) in
+            try features.filledViews()
+        }
         let text = metrics.text(views, waiting: queue.waiting, now: microsecondsNow())
         return Response(
             status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
-    }
-
-    /// Asks the store how it does, and does not wait for one that stands still.
-    private func fromStore<Value: Sendable>(
-        _ body: @escaping @Sendable () throws(ServingRefusal) -> Value
-    ) async throws -> Value {
-        let (answers, source) = AsyncThrowingStream<Value, any Error>.makeStream()
-        Task {
-            do {
-                source.yield(try await queue.run(isUrgent: true, body))
-            } catch {
-                source.finish(throwing: error)
-            }
-        }
-        Task {
-            try? await Task.sleep(for: Self.storePatience)
-            source.finish(
-                throwing: ServingRefusal(
-                    503, "The store did not answer within \(Self.storePatience)", retryAfter: 1))
-        }
-        for try await answer in answers { return answer }
-        throw ServingRefusal(503, "The server ends")
     }
 
     // MARK: Requests

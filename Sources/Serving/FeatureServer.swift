@@ -33,6 +33,8 @@ package struct FeatureServer {
 
     /// How long requests may take to end once the process is asked to.
     private static let patience = Duration.seconds(30)
+    /// How many files and sockets there are besides those of clients.
+    private static let filesOfItsOwn = 256
 
     /// Prepares a server.
     ///
@@ -61,6 +63,7 @@ package struct FeatureServer {
     package func serve(_ onListening: @escaping @Sendable (String) -> Void) throws {
         // A client that has gone is an error of its connection, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        Self.allowFiles(settings.limits.connections + Self.filesOfItsOwn)
         let (done, outcome) = (DispatchSemaphore(value: 0), Outcome())
         Task.detached {
             do {
@@ -72,6 +75,19 @@ package struct FeatureServer {
         }
         done.wait()
         if let failure = outcome.failure.withLock({ $0 }) { throw failure }
+    }
+
+    /// Has the system allow so many open files, or as many as it can: shells often allow 1024, and a connection is one.
+    private static func allowFiles(_ count: Int) {
+        #if canImport(Glibc)
+            let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        #else
+            let resource = RLIMIT_NOFILE
+        #endif
+        var limit = rlimit()
+        guard getrlimit(resource, &limit) == 0, limit.rlim_cur < rlim_t(count) else { return }
+        limit.rlim_cur = min(rlim_t(count), limit.rlim_max)
+        setrlimit(resource, &limit)
     }
 
     private final class Outcome: Sendable {

@@ -15,8 +15,9 @@ struct DescriptionTests {
         try PythonEnvironment.run(
             try PythonEnvironment.program("schemathesis"),
             [
-                "run", "\(address)/openapi.json", "--url", address, "--no-color", "--max-examples", "100", "--seed", "1",
-                "--generation-database", "none", "--exclude-checks", "positive_data_acceptance,ignored_auth",
+                "run", "\(address)/openapi.json", "--url", address, "--no-color", "--max-examples", "100",
+                "--seed", "1", "--generation-database", "none", "--exclude-checks",
+                "positive_data_acceptance,ignored_auth",
             ])
         #expect(try workspace.ask("GET", "/ready").status == 200)
         #expect(try workspace.log == [])

@@ -92,7 +92,7 @@ struct OutageTests {
         let probe = try HTTPClient(port: workspace.port)
         var isWaiting = false
         for _ in 0..<60 where !isWaiting {
-            isWaiting = try probe.ask("GET", "/metrics").text.contains("vintage_requests_waiting 2\n")
+            isWaiting = try probe.ask("GET", "/metrics").text.contains("vintage_requests_waiting 1\n")
         }
         #expect(isWaiting)
         workspace.signal(SIGTERM)

@@ -13,6 +13,9 @@ import TextFormats
 struct RouteTests {
     private static let question = #"{"feature_service": "arrival", "entities": {"carrier": ["AA", "UA", "nobody"]}}"#
 
+    private static let row =
+        #"{"push_source_name": "delays_push", "df": {"carrier": ["B6"], "event_time": ["2026-01-02T00:00:00Z"]}}"#
+
     private static func served(_ options: [String] = []) throws -> ServedWorkspace {
         let workspace = try ServedWorkspace()
         try workspace.vintage("features", "materialize")
@@ -87,8 +90,7 @@ struct RouteTests {
         let workspace = try Self.served()
         #expect(try workspace.features(Self.question).status == 200)
         #expect(try workspace.features("{").status == 422)
-        let row = #"{"push_source_name": "delays_push", "df": {"carrier": ["B6"], "event_time": ["2026-01-02T00:00:00Z"]}}"#
-        #expect(try workspace.ask("POST", "/push", row).status == 200)
+        #expect(try workspace.ask("POST", "/push", Self.row).status == 200)
         let metrics = try workspace.ask("GET", "/metrics")
         #expect(metrics.field("Content-Type") == "text/plain; version=0.0.4; charset=utf-8")
         let complaints = try PythonEnvironment.run(
@@ -158,9 +160,8 @@ struct RouteTests {
         let refused = try workspace.ask("GET", "/metrics")
         #expect(refused.status == 401)
         #expect(refused.field("WWW-Authenticate") == "Bearer")
-        let row = #"{"push_source_name": "delays_push", "df": {"carrier": ["B6"], "event_time": ["2026-01-02T00:00:00Z"]}}"#
         func push(_ token: String) throws -> Int {
-            try workspace.ask("POST", "/push", row, fields: ["Authorization": "Bearer \(token)"]).status
+            try workspace.ask("POST", "/push", Self.row, fields: ["Authorization": "Bearer \(token)"]).status
         }
         #expect(try push(Self.reader) == 403)
         #expect(try push(Self.writer) == 200)
