@@ -6,21 +6,46 @@ import TextFormats
 /// The server is held to its own OpenAPI document, by requests that schemathesis makes up from it.
 @Suite("The server's description")
 struct DescriptionTests {
-    @Test("is true of what the server answers to thousands of requests, right and wrong ones")
+    /// What the document's examples are about.
+    private static let weather = [
+        "features/weather.yaml": """
+        entities:
+          airport: {keys: {origin: string}}
+        sources:
+          weather: {path: data/weather.csv, event_time: time_hour}
+        views:
+          weather: {entity: airport, source: weather, features: [temp]}
+
+        """,
+        "data/weather.csv": """
+        origin,time_hour,temp
+        JFK,2026-01-01T10:00:00Z,41.0
+        LGA,2026-01-01T11:00:00Z,39.9
+
+        """,
+    ]
+
+    @Test("is true of what the server answers to hundreds of requests, right and wrong ones")
     func schemathesis() throws {
-        let workspace = try ServedWorkspace()
+        let workspace = try ServedWorkspace(Self.weather)
         try workspace.vintage("features", "materialize")
         try workspace.start()
         let address = "http://127.0.0.1:\(workspace.port)"
-        try PythonEnvironment.run(
+        let report = try PythonEnvironment.run(
             try PythonEnvironment.program("schemathesis"),
             [
                 "run", "\(address)/openapi.json", "--url", address, "--no-color", "--max-examples", "100",
                 "--seed", "1", "--generation-database", "none", "--exclude-checks",
                 "positive_data_acceptance,ignored_auth",
             ])
+        #expect(report.contains("Tested: 5"), "\(report)")
         #expect(try workspace.ask("GET", "/ready").status == 200)
         #expect(try workspace.log == [])
+        // The examples are of what there is, so not all was refused.
+        let metrics = try workspace.ask("GET", "/metrics").text
+        for route in ["/get-online-features", "/push"] {
+            #expect(metrics.contains("count{route=\"\(route)\",status=\"200\"}"), "\(route)")
+        }
     }
 
     @Test("names every route, by the method that it is asked with")
