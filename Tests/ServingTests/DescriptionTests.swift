@@ -31,12 +31,14 @@ struct DescriptionTests {
         try workspace.vintage("features", "materialize")
         try workspace.start()
         let address = "http://127.0.0.1:\(workspace.port)"
+        // It leaves notes in the folder where it runs.
         let report = try PythonEnvironment.run(
-            try PythonEnvironment.program("schemathesis"),
+            "/bin/sh",
             [
-                "run", "\(address)/openapi.json", "--url", address, "--no-color", "--max-examples", "100",
-                "--seed", "1", "--generation-database", "none", "--exclude-checks",
-                "positive_data_acceptance,ignored_auth",
+                "-c", "cd \"$1\" && shift && exec \"$@\"", "sh", workspace.folder.path,
+                try PythonEnvironment.program("schemathesis"), "run", "\(address)/openapi.json", "--url", address,
+                "--no-color", "--max-examples", "100", "--seed", "1", "--generation-database", "none",
+                "--exclude-checks", "positive_data_acceptance,ignored_auth",
             ])
         #expect(report.contains("Tested: 5"), "\(report)")
         #expect(try workspace.ask("GET", "/ready").status == 200)
