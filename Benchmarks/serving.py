@@ -105,8 +105,10 @@ def load(port, bodies, folder, connections, seconds):
          f"http://127.0.0.1:{port}"], check=True, capture_output=True, text=True).stdout
 
     def latency(percent):
-        value, unit = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s)$", text, re.M).groups()
-        return float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+        found = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)\s*$", text, re.M)
+        if not found:
+            raise SystemExit(f"wrk said:\n{text}")
+        return float(found[1]) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[found[2]]
     failures = sum(map(int, re.findall(r"Non-2xx or 3xx responses: (\d+)", text)))
     failures += sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", text)))
     return float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)), latency(50), latency(99), failures
