@@ -21,8 +21,8 @@ struct Serve: WorkspaceCommand {
 
             Examples:
               vintage serve --features
-              vintage serve --features --store redis://localhost:6379 --host 0.0.0.0 --tokens tokens.txt \\
-                --certificate server.pem --key server.key
+              vintage serve --features --store redis://localhost:6379 --tokens tokens.txt
+              vintage serve --features --certificate server.pem --key server.key
               curl -H 'Content-Type: application/json' localhost:6566/get-online-features \\
                 -d '{"feature_service": "arrival", "entities": {"origin": ["JFK", "LGA"]}}'
             """)
