@@ -73,12 +73,16 @@ extension DefinitionReader {
     }
 
     func view(_ name: String, _ node: Node, _ place: DefinitionPlace) -> FeatureView? {
-        let keys = ["entity", "source", "features", "keys", "where", "windows", "ttl", "embargo"]
+        let keys = ["entity", "source", "features", "keys", "where", "windows", "ttl", "embargo", "embedding"]
         let what = "the view '\(name)'"
         guard
             let fields = mapping(
-                node, what: what, place: place, keys: keys + Self.common, required: ["entity", "source", "features"])
+                node, what: what, place: place, keys: keys + Self.common, required: ["entity", "source"])
         else { return nil }
+        if !fields.has("features"), !fields.has("embedding") {
+            problems.add(.missingKey("features", in: what), at: place)
+            return nil
+        }
         let windows = fields.windows("windows") ?? []
         var features: [Feature] = []
         if fields.node("features")?.sequence != nil {
@@ -112,7 +116,8 @@ extension DefinitionReader {
         return FeatureView(
             name: name, entity: entity, source: source, sourceColumns: Dictionary(pairs) { first, _ in first },
             filter: filter, timeToLive: fields.span("ttl", allowsZero: false),
-            embargo: fields.span("embargo") ?? .seconds(0), features: features, description: fields.text("description"),
+            embargo: fields.span("embargo") ?? .seconds(0), features: features,
+            embedding: embedding(fields, of: name, source: source), description: fields.text("description"),
             owner: fields.text("owner"), place: place, texts: fields.texts)
     }
 
