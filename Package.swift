@@ -22,12 +22,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
         .systemLibrary(name: "CGit2", pkgConfig: "libgit2"),
         .systemLibrary(name: "CArrow", pkgConfig: "parquet"),
+        .systemLibrary(name: "CHiredis", pkgConfig: "hiredis"),
         .target(name: "CPlatform"),
         .target(name: "CTables"),
         .target(name: "CKernels"),
@@ -103,6 +105,13 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
+        .target(
+            name: "OnlineStore",
+            dependencies: [
+                "CHiredis", "Features", "FileSystem", "ObjectStore", "Tables", "TextFormats", "TrainingSets",
+                "Workspace", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings),
         // The scripts are compiled into the program, so that what is installed is what Hooks/ holds.
         .target(
             name: "HookScripts", path: "Hooks",
@@ -124,7 +133,7 @@ let package = Package(
             name: "vintage",
             dependencies: [
                 "Checks", "Features", "GitBridge", "Leakage", "Remotes", "Splits", "Tables", "Workspace", "ObjectStore",
-                "Git", "FileSystem", "Learning", "TextFormats", "TrainingSets", "CPlatform",
+                "Git", "FileSystem", "Learning", "OnlineStore", "TextFormats", "TrainingSets", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -149,6 +158,7 @@ let package = Package(
         .testTarget(name: "GitTests", dependencies: ["Git"], swiftSettings: settings),
         .testTarget(
             name: "WorkspaceTests", dependencies: ["Workspace", "FileSystem", "ObjectStore"], swiftSettings: settings),
+        .testTarget(name: "OnlineStoreTests", dependencies: ["FileSystem", "OnlineStore"], swiftSettings: settings),
         .testTarget(name: "PointInTimeTests", dependencies: ["PointInTime"], swiftSettings: settings),
         .testTarget(name: "SplitsTests", dependencies: ["FileSystem", "Splits", "Tables"], swiftSettings: settings),
         .testTarget(
@@ -176,7 +186,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "TrainingSetsTests",
-            dependencies: ["Features", "FileSystem", "ObjectStore", "Tables", "TrainingSets", "Workspace"],
+            dependencies: [
+                "Features", "FileSystem", "ObjectStore", "OnlineStore", "Tables", "TrainingSets", "Workspace",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "LearningTests",

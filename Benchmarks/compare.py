@@ -333,6 +333,13 @@ def measure_all(options, cases, tools, data, folder):
     return results, failures
 
 
+def feature_store(page):
+    """The part of a page that is of `features.py`, which this benchmark leaves as it is."""
+    heading = "\n## The feature store\n"
+    text = page.read_text() if page.exists() else ""
+    return heading + text.split(heading, 1)[1] if heading in text else ""
+
+
 def publish(options, results, facts):
     """Writes the page where it belongs, or prints it."""
     page = report.render(results, facts)
@@ -340,7 +347,7 @@ def publish(options, results, facts):
     whole = not (options.only or options.peers or options.scale != 1)
     output = options.output or (ROOT / "Docs" / "benchmarks.md" if whole else None)
     if output:
-        output.write_text(page)
+        output.write_text(page + feature_store(output))
         print(f"wrote {output}", flush=True)
     else:
         print(page, flush=True)

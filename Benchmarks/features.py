@@ -9,7 +9,8 @@ writes Parquet, features no older than 30 days. The peers look at event times al
 `--check` availability is the event time, and the results are compared cell by cell with DuckDB's.
 
 `--windows` measures windowed aggregations of the same tables instead: count, sum, mean and distinct count over five windows, against
-DuckDB's window functions over facts and labels together. `--cores` measures Vintage on one core and on two.
+DuckDB's window functions over facts and labels together. `--cores` measures Vintage on one core and on two. `--memory 1GiB
+--scale 10 --only vintage` is a join of tables ten times as large; with `--spine` of a smaller scale, to as many labels as there.
 
 The peers are taken from PyPI into .cache/bench/tables (see `--install`).
 """
@@ -223,6 +224,7 @@ def main():
     parser.add_argument("--windows", action="store_true", help="measure windowed aggregations, without Polars")
     parser.add_argument("--cores", action="store_true", help="measure Vintage on one core and on two")
     parser.add_argument("--memory", help="what Vintage is told to take of memory at most, as 1GiB")
+    parser.add_argument("--spine", help="other labels than those of the tables, to join tables of any size to them", type=pathlib.Path)
     parser.add_argument("--check", action="store_true", help="compare with DuckDB cell by cell, and time nothing")
     parser.add_argument("--install", action="store_true", help="install the peers into .cache/bench/tables")
     parser.add_argument("--json", type=pathlib.Path, help="write the results here too")
@@ -242,8 +244,9 @@ def main():
     data, tables = folder / "data", ",".join(TABLES)
     outputs = {name: folder / f"{name}.parquet" for name in ("vintage", "polars", "duckdb")}
     service = "windows" if options.windows else "all"
+    spine = options.spine.resolve() if options.spine else "data/spine.parquet"
     ours = [
-        vintage, "features", "join", "--service", service, "--spine", "data/spine.parquet", "-o", outputs["vintage"]]
+        vintage, "features", "join", "--service", service, "--spine", spine, "-o", outputs["vintage"]]
     if options.memory:
         ours += ["--memory", options.memory]
     tools = {

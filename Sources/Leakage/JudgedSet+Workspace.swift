@@ -79,6 +79,9 @@ extension JudgedSet {
             embargo: provenance?.embargo)
     }
 
+    /// The column that says of a stored training set's rows which learn and which judge, as 'vintage features split' adds it.
+    private static let splitColumn = "split"
+
     /// The training set that an artifact's snapshot is; `nil` if it holds no table.
     init?(_ snapshot: Snapshot, _ provenance: TrainingSetProvenance, plan: ServicePlan, in workspace: Workspace) throws
     {
@@ -91,7 +94,11 @@ extension JudgedSet {
             try TableReader(
                 .stored(file.content, workspace.store, name: "\(file.path)"), plan.tableOptions(zone: provenance.zone))
         }
-        try self.init(plan: plan, table: GuardTable(readers), in: workspace, provenance: provenance)
+        let table = GuardTable(readers)
+        let isDivided = table.schema[Self.splitColumn]?.type == .string && table.types[Self.splitColumn] != nil
+        try self.init(
+            plan: plan, table: table, in: workspace, provenance: provenance,
+            split: isDivided ? .column(Self.splitColumn) : nil)
     }
 }
 

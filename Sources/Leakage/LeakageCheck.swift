@@ -15,7 +15,9 @@ extension Check {
         explanation: """
             Judges each service by its definitions, and 'vintage ci' also each training set that the lock names and whose \
             provenance says which service made it, as 'vintage features build' writes it: values are recomputed from the \
-            snapshots that it was made from, and statistics tell features that give the label away. Models that learn from a \
+            snapshots that it was made from, and statistics tell features that give the label away. A column 'split' of it, and \
+            what 'vintage features split' wrote and the lock names, says which rows learn and which judge; these must not \
+            overlap. Models that learn from a \
             leak look better in every evaluation and fail in use. 'vintage features explain RULE' tells of each rule; waivers \
             stand under 'waivers' in a file of definitions.
             """
@@ -34,7 +36,10 @@ extension Check {
         if definitions.services.isEmpty { throw NotApplicable("no service is defined") }
         var survey = LeakageSurvey(context.workspace, definitions, settings)
         try survey.lookAtDefinitions()
-        if context.scope == .workspace { try survey.lookAtTrainingSets() }
+        if context.scope == .workspace {
+            try survey.lookAtTrainingSets()
+            try survey.lookAtSplits()
+        }
         return survey.all
     }
 }
@@ -44,7 +49,7 @@ private struct LeakageSurvey {
     private let workspace: Workspace
     private let definitions: Definitions
     private let judge: LeakageGuard
-    private var findings: [(finding: LeakageFinding, artifact: RelativePath?)] = []
+    private var findings: [(finding: LeakageFinding, artifact: RelativePath?, place: String?)] = []
     private var seen: Set<[String]> = []
     private var notes: [Finding] = []
     /// In how many training sets each waiver was not needed, and how many were judged.
@@ -80,14 +85,39 @@ private struct LeakageSurvey {
         }
     }
 
-    private mutating func add(_ report: LeakageReport, artifact: RelativePath?) {
+    /// Holds training rows against test rows where a split is stored.
+    mutating func lookAtSplits() throws {
+        let store = workspace.store
+        for entry in try workspace.lock().entries {
+            guard store.contains(entry.snapshot, kind: .snapshot) else { continue }
+            for record in try StoredSplit.records(in: try store.snapshot(entry.snapshot), store) {
+                var provenance: TrainingSetProvenance?
+                if let id = record.trainingSet, store.contains(id, kind: .snapshot) {
+                    provenance = TrainingSetProvenance(try store.snapshot(id))
+                }
+                let known = try provenance.flatMap { try $0.plan(in: workspace, definitions) }
+                guard let plan = known ?? StoredSplit.plan(of: record, definitions, in: store) else { continue }
+                do {
+                    for pair in try StoredSplit.pairs(of: record, plan, provenance, in: store) {
+                        add(try judge.checkSplit(pair.set), artifact: entry.path, place: pair.name)
+                    }
+                } catch let error as MissingColumn {
+                    notes.append(Finding("\(record.path): \(error)", severity: .note, artifact: entry.path))
+                }
+            }
+        }
+    }
+
+    /// - Parameter place: what messages call the rows; by default the artifact's path.
+    private mutating func add(_ report: LeakageReport, artifact: RelativePath?, place: String? = nil) {
         for finding in report.findings {
             if finding.rule == .waiverUnused {
                 unused[finding, default: 0] += 1
-            } else if seen.insert([finding.description, finding.place.map { "\($0)" } ?? "\(artifact ?? .root)"])
-                .inserted
-            {
-                findings.append((finding, artifact))
+            } else if seen.insert([
+                finding.description, place ?? finding.place.map { "\($0)" } ?? "\(artifact ?? .root)",
+            ])
+            .inserted {
+                findings.append((finding, artifact, place ?? artifact.map { "\($0)" }))
             }
         }
     }
@@ -95,7 +125,7 @@ private struct LeakageSurvey {
     /// Everything, as checks report it.
     var all: [Finding] {
         var all = findings.map { entry -> Finding in
-            let prefix = entry.artifact.map { "\($0): " } ?? ""
+            let prefix = entry.place.map { "\($0): " } ?? ""
             // A finding about values is about the artifact, though its definition is named too.
             if let artifact = entry.artifact {
                 return Finding(

@@ -76,6 +76,16 @@ public struct LeakageGuard: Sendable {
         return LeakageReport(rest, waived: waived, notes: notes)
     }
 
+    /// Judges how rows were divided, and nothing else of them.
+    ///
+    /// - Throws: as ``check(_:)-(JudgedSet)``.
+    func checkSplit(_ set: JudgedSet) throws -> LeakageReport {
+        guard let split = set.split else { return LeakageReport([], waived: [], notes: []) }
+        let (rest, waived) = settings.waivers.apply(
+            to: try SplitOverlap(set, split).findings(), service: set.plan.service.name, today: today, judged: [])
+        return LeakageReport(rest, waived: waived, notes: [])
+    }
+
     /// What a task found.
     private typealias Found = (findings: [LeakageFinding], notes: [String])
 

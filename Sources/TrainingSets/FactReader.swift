@@ -29,7 +29,7 @@ struct FactBatch {
 
 /// Reads the rows of a source, with the columns that one pass over them needs.
 struct FactReader {
-    private let table: SourceTable
+    private let table: any FactTable
     private let bound: BoundViewPlan
     private let columnsOfData: [String]
     private let derived: [(name: String, expression: BoundExpression)]
@@ -48,7 +48,7 @@ struct FactReader {
     ///   - expressions: the expressions that will be computed, besides the source's own.
     ///   - given: what expressions name that is no column of the source, and is given to them with each batch.
     init(
-        _ table: SourceTable, _ bound: BoundViewPlan, names: [String], expressions: [BoundExpression],
+        _ table: any FactTable, _ bound: BoundViewPlan, names: [String], expressions: [BoundExpression],
         given: [String] = [], threads: Int
     ) {
         let source = table.source

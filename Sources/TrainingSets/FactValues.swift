@@ -3,7 +3,7 @@ import Tables
 
 /// Works out expressions in some rows of a source.
 struct FactValues {
-    let table: SourceTable
+    let table: any FactTable
     let bound: BoundViewPlan
     let threads: Int
     /// Where the memory of columns is that are taken as they are.

@@ -112,6 +112,24 @@ extension KeyPart {
         return nil
     }
 
+    /// Adds a row's value to the bytes that name an entity.
+    func append(_ row: Int, to bytes: inout [UInt8]) {
+        func add(_ tag: UInt8, _ number: UInt64) {
+            bytes.append(tag)
+            withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
+        }
+        func add(_ text: UnsafeRawBufferPointer) {
+            add(2, UInt64(text.count))
+            bytes.append(contentsOf: text)
+        }
+        switch values {
+        case .numbers(let numbers): add(1, numbers.withBuffer { UInt64(bitPattern: $0[row]) })
+        case .texts(let column): column.withStrings { add($0[row]) }
+        case .bytes(let offsets, let all):
+            all.withUnsafeBytes { add(UnsafeRawBufferPointer(rebasing: $0[Int(offsets[row])..<Int(offsets[row + 1])])) }
+        }
+    }
+
     /// Numbers the keys of rows, new ones too; a key with a null gets -1.
     static func encode(_ parts: [KeyPart], _ coder: inout KeyCoder) throws -> [Int32]? {
         var codes = try withKeyColumns(parts[...]) { try coder.encode($0) }

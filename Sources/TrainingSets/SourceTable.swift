@@ -5,7 +5,7 @@ import Tables
 /// The rows of a source: those of its files, one file after another, with the types as which they are read.
 ///
 /// Rows are numbered from zero through all files.
-final class SourceTable {
+final class SourceTable: FactTable {
     /// One file.
     struct File {
         let file: SourceFile
@@ -38,14 +38,11 @@ final class SourceTable {
         self.types = types
     }
 
-    /// The snapshots that the rows are read from.
-    var inputs: [Snapshot.Input] { files.compactMap(\.file.input) }
-
-    /// The columns' types as expressions see them.
-    var expressionTypes: [String: ExpressionType] { types.compactMapValues { ExpressionType($0) } }
+    /// The first file, which stands for the others in messages.
+    var name: String { files[0].reader.name }
 
     /// Checks that all files agree on some columns, and with what is declared.
-    func check(_ names: some Sequence<String>) throws {
+    func check(_ names: [String]) throws {
         for name in names {
             for file in files {
                 let table = file.reader.name

@@ -21,6 +21,9 @@ public struct SpineTable: Sendable {
     /// The label's time of each row, in microseconds.
     let times: WholeNumbers
 
+    /// The label's time of each row, in microseconds since 1970.
+    public var labelTimes: [Int64] { times.withBuffer { Array($0) } }
+
     /// How many rows there are.
     public var count: Int { columns.count }
 

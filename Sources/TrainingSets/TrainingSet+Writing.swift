@@ -1,4 +1,5 @@
 import FileSystem
+import Synchronization
 import SystemPackage
 import Tables
 
@@ -8,7 +9,7 @@ import enum Tables.TableFormat
 public struct TrainingSetCandidate: Sendable {
     /// What it holds.
     public let set: TrainingSet
-    /// The file, under a name of its own until it is approved.
+    /// The file, under a name of its own until it is approved; whole only for a guard that reads it.
     public let file: FilePath
     /// How it is written.
     public let format: TableFormat
@@ -16,6 +17,9 @@ public struct TrainingSetCandidate: Sendable {
 
 /// Looks at each training set before it is put where it belongs.
 public protocol TrainingSetGuard {
+    /// Whether it reads the file, and so has to wait until it is written.
+    func readsFile(of set: TrainingSet) -> Bool
+
     /// Approves a training set.
     ///
     /// - Returns: what is to be known of it, as named values of its provenance.
@@ -43,23 +47,36 @@ extension TrainingSet {
         }
         let temporary = path.removingLastComponent().appending(temporaryName())
         do {
-            let writer = try TableWriter(.file(temporary), table.schema, format, Self.options)
-            for rows in (0..<table.count).pieces(of: Self.batchSize) {
-                try writer.write(table.slice(rows))
-                // What is in files need not stay in memory.
-                for column in table.columns { column.letGo() }
+            let candidate = TrainingSetCandidate(set: self, file: temporary, format: format)
+            let (late, early) = (guards.filter { $0.readsFile(of: self) }, guards.filter { !$0.readsFile(of: self) })
+            let findings = Mutex<[String: String]>([:])
+            // While the file is written it is judged by those who look at the rows in memory alone.
+            try overlapped(2, atOnce: isWrittenWhileJudged ? 2 : 1) { task in
+                if task == 0 { return try write(candidate) }
+                for each in early {
+                    let found = try each.approve(candidate)
+                    findings.withLock { $0.merge(found) { $1 } }
+                }
             }
-            try writer.finish()
-            var findings: [String: String] = [:]
-            for each in guards {
-                let candidate = TrainingSetCandidate(set: self, file: temporary, format: format)
-                findings.merge(try each.approve(candidate)) { $1 }
+            for each in late {
+                let found = try each.approve(candidate)
+                findings.withLock { $0.merge(found) { $1 } }
             }
             try temporary.rename(to: path)
-            return findings
+            return findings.withLock { $0 }
         } catch {
             try? temporary.remove()
             throw error
         }
+    }
+
+    private func write(_ candidate: TrainingSetCandidate) throws {
+        let writer = try TableWriter(.file(candidate.file), table.schema, candidate.format, Self.options)
+        for rows in (0..<table.count).pieces(of: Self.batchSize) {
+            try writer.write(table.slice(rows))
+            // What is in files need not stay in memory.
+            for column in table.columns { column.letGo() }
+        }
+        try writer.finish()
     }
 }

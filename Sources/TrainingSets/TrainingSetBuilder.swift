@@ -1,6 +1,7 @@
 import Features
 import FileSystem
 import ObjectStore
+import Synchronization
 import Tables
 
 import struct Workspace.TimeSpan
@@ -50,29 +51,42 @@ public struct TrainingSetBuilder {
 
     /// Works everything out.
     ///
-    /// - Parameter keepsFacts: whether ``TrainingSet/View/latestFacts`` are worked out too, in another pass over the times.
+    /// - Parameter keepsFacts: whether ``TrainingSet/View/latestFacts`` and ``TrainingSet/View/aggregatedFacts`` are worked
+    ///   out too, in another pass over the times.
     /// - Throws: ``TrainingSetError``, ``Features/InvalidDefinitions`` where expressions do not fit the data, ``Tables/TableError``.
     public func build(keepsFacts: Bool = false) throws -> TrainingSet {
         let index = SpineIndex(spine, threads: threads, limit: limit.map { $0.bytes / 3 })
         let storage = limit?.storage(of: spine.count, columns: plan.columns.count) ?? .memory
         var tables: [String: SourceTable] = [:]
-        var views: [TrainingSet.View] = []
-        var columns: [[Column]] = []
-        for view in plan.views {
-            let table =
-                try tables[view.source.name]
-                ?? SourceTable(view.source, try sources.files(of: view.source), batchSize: batchSize)
-            tables[view.source.name] = table
-            let embargo = max(view.view.embargo, embargo ?? view.view.embargo)
-            let join = try ViewJoin(
-                view, table, index, embargo: embargo.seconds * 1_000_000, threads: threads,
-                storage: storage)
+        for source in plan.views.map(\.source) where tables[source.name] == nil {
+            tables[source.name] = try SourceTable(source, try sources.files(of: source), batchSize: batchSize)
+        }
+        func join(_ view: ViewPlan) throws -> ViewJoin {
+            guard let table = tables[view.source.name] else { preconditionFailure("each source has been opened") }
+            return try ViewJoin(
+                view, table, index, embargo: gap(of: view).seconds * 1_000_000, threads: threads, storage: storage,
+                tracesFacts: keepsFacts)
+        }
+        let results = Mutex<[Int: ViewResult]>([:])
+        func run(_ join: ViewJoin, _ number: Int) throws {
             let result = try join.run()
-            columns.append(result.columns)
-            views.append(
-                TrainingSet.View(
-                    plan: view, embargo: embargo, files: table.files.map(\.file), readers: table.files.map(\.reader),
-                    latestFacts: keepsFacts ? try result.latest.map { try join.facts(in: $0) } : nil))
+            let facts = keepsFacts ? try facts(of: result, join) : ViewFacts(latest: nil, aggregated: [:])
+            results.withLock { $0[number] = ViewResult(columns: result.columns, facts: facts) }
+        }
+        if areIndependent {
+            // While one view waits for its threads or for rows, another works.
+            let joins = try plan.views.map { try join($0) }
+            try overlapped(joins.count) { try run(joins[$0], $0) }
+        } else {
+            for (number, view) in plan.views.enumerated() { try run(try join(view), number) }
+        }
+        let found = results.withLock { found in plan.views.indices.compactMap { found[$0] } }
+        let columns = found.map(\.columns)
+        let views = zip(plan.views, found).compactMap { (plan, result) -> TrainingSet.View? in
+            guard let files = tables[plan.source.name]?.files else { return nil }
+            return TrainingSet.View(
+                plan: plan, embargo: gap(of: plan), files: files.map(\.file), readers: files.map(\.reader),
+                latestFacts: result.facts.latest, aggregatedFacts: result.facts.aggregated)
         }
         let features = plan.columns.map { place in
             (name: plan.views[place.view].columns[place.column].name, column: columns[place.view][place.column])
@@ -81,7 +95,46 @@ public struct TrainingSetBuilder {
         let table = RecordBatch(
             Schema(spine.columns.schema.fields + fields), spine.columns.columns + features.map(\.column),
             count: spine.count)
-        return TrainingSet(plan: plan, spine: spine, table: table, views: views)
+        return TrainingSet(
+            plan: plan, spine: spine, table: table, views: views, isWrittenWhileJudged: threads > 1 && limit == nil)
+    }
+
+    /// The gap that is kept between the last fact of a view and a label's time.
+    private func gap(of view: ViewPlan) -> TimeSpan { max(view.view.embargo, embargo ?? view.view.embargo) }
+
+    /// Whether views may be worked on together: they share no source, and take little memory beside their results.
+    private var areIndependent: Bool {
+        threads > 1 && limit == nil && Set(plan.views.map(\.source.name)).count == plan.views.count
+            && plan.views.allSatisfy { $0.columns.allSatisfy { $0.window == nil } }
+    }
+
+    /// Looks up the times of the facts that values are of, in one pass.
+    private func facts(of result: ViewJoin.Result, _ join: ViewJoin) throws -> ViewFacts {
+        let traces = result.traces.sorted { $0.key < $1.key }
+        let found = try join.facts(in: (result.latest ?? []) + traces.flatMap(\.value.newest))
+        var aggregated: [Int: [TrainingSet.AggregatedFacts]] = [:]
+        var place = result.latest?.count ?? 0
+        for (column, trace) in traces {
+            aggregated[column] = trace.newest.indices.map { label in
+                var count: Int64 = 0
+                if case .integer(let number) = trace.counts.cell(at: label) { count = number }
+                return TrainingSet.AggregatedFacts(count: Int(count), newest: found[place + label])
+            }
+            place += trace.newest.count
+        }
+        return ViewFacts(latest: result.latest.map { Array(found[..<$0.count]) }, aggregated: aggregated)
+    }
+
+    /// The facts that a view's values are of.
+    private struct ViewFacts: Sendable {
+        let latest: [TrainingSet.Fact?]?
+        let aggregated: [Int: [TrainingSet.AggregatedFacts]]
+    }
+
+    /// What came of one view.
+    private struct ViewResult: Sendable {
+        let columns: [Column]
+        let facts: ViewFacts
     }
 }
 
@@ -99,6 +152,17 @@ public struct TrainingSet: Sendable {
         public let readers: [TableReader]
         /// For each label the fact that plain features are of, if that was asked for.
         public let latestFacts: [Fact?]?
+        /// For each label the facts that went into an aggregation, by its place among the plan's columns, if that was
+        /// asked for.
+        public let aggregatedFacts: [Int: [AggregatedFacts]]
+    }
+
+    /// The facts of an aggregation's value: those of its window that its filter passes and whose value is not null.
+    public struct AggregatedFacts: Sendable, Equatable {
+        /// How many there are.
+        public let count: Int
+        /// The newest, by event time, availability time and source order; `nil` if there is none.
+        public let newest: Fact?
     }
 
     /// When a fact happened and became known.
@@ -119,6 +183,8 @@ public struct TrainingSet: Sendable {
     public let table: RecordBatch
     /// What came of each view of the plan.
     public let views: [View]
+    /// Whether guards may work while the set is written, which takes the memory of both.
+    let isWrittenWhileJudged: Bool
 
     /// The snapshots that the sources were read from, each once, by artifact.
     public var inputs: [Snapshot.Input] {

@@ -6,7 +6,7 @@ import Tables
 final class ViewJoin {
     private let plan: ViewPlan
     private let bound: BoundViewPlan
-    private let table: SourceTable
+    private let table: any FactTable
     private let index: SpineIndex
     private let entities: SpineIndex.Keyed
     private let embargo: Int64
@@ -21,17 +21,13 @@ final class ViewJoin {
     /// - Parameters:
     ///   - embargo: the gap kept between the last fact and a label's time, in microseconds.
     ///   - storage: where the memory of columns is that are taken as they are.
+    ///   - tracesFacts: whether the facts of each value are told too.
+    ///   - bound: the plan as it was bound to such a table before.
     init(
-        _ plan: ViewPlan, _ table: SourceTable, _ index: SpineIndex, embargo: Int64, threads: Int,
-        storage: ColumnStorage
+        _ plan: ViewPlan, _ table: any FactTable, _ index: SpineIndex, embargo: Int64, threads: Int,
+        storage: ColumnStorage, tracesFacts: Bool = false, bound: BoundViewPlan? = nil
     ) throws {
-        for name in plan.columnsOfData {
-            if let type = table.types[name], ExpressionType(type) == nil {
-                throw TrainingSetError.unsuitable(column: name, type: "\(type)", table: table.files[0].reader.name)
-            }
-        }
-        let bound = try plan.bound(toData: table.expressionTypes)
-        try table.check(plan.columnsOfData)
+        let bound = try bound ?? FactParts.bind(plan, to: table)
         let keys = plan.keys.map { SpineKey(column: $0.spineColumn, kind: KeyKind($0.type)) }
         (self.plan, self.bound, self.table, self.index) = (plan, bound, table, index)
         (self.embargo, self.threads, self.storage) = (embargo, threads, storage)
@@ -63,12 +59,22 @@ final class ViewJoin {
             return try WindowFeatures(
                 bound, columns: aggregated.filter { plan.columns[$0].groupKeys == group }, groupKeys: group,
                 keyed: try index.keyed(by: keys + groupKeys, view: plan.view.name), types: types,
-                labelCount: index.table.count)
+                labelCount: index.table.count, tracesFacts: tracesFacts)
         }
     }
 
-    /// The values of the view's columns, and for each label the row that a plain feature is of.
-    func run() throws -> (columns: [Column], latest: [Int32]?) {
+    /// What came of a view.
+    struct Result {
+        /// The values of the view's columns.
+        let columns: [Column]
+        /// For each label the row that a plain feature is of; `nil` if there are none.
+        let latest: [Int32]?
+        /// The facts of each aggregation, by its place among the view's columns, if they were asked for.
+        let traces: [Int: FactTrace]
+    }
+
+    /// Works out the view.
+    func run() throws -> Result {
         do {
             return try columns()
         } catch let error as PointInTimeError {
@@ -76,8 +82,8 @@ final class ViewJoin {
         }
     }
 
-    private func columns() throws -> (columns: [Column], latest: [Int32]?) {
-        let reader = reader(
+    private func columns() throws -> Result {
+        let reader = parts.reader(
             names: plan.keys.map(\.sourceColumn) + windows.flatMap(\.names),
             expressions: [bound.filter, bound.retracted].compactMap { $0 } + windows.flatMap(\.expressions),
             given: windows.flatMap(\.filterNames))
@@ -101,8 +107,11 @@ final class ViewJoin {
         for column in latest {
             if let rows, let request = request(column, rows) { requests.append((column, request, nil)) }
         }
+        var traces: [Int: FactTrace] = [:]
         for window in windows {
-            for (column, result) in zip(window.columns, try window.finish()) {
+            let finished = try window.finish()
+            for (column, trace) in window.traces(in: finished) { traces[column] = trace }
+            for (column, result) in zip(window.columns, finished) {
                 switch result {
                 case .column(let values): results[column] = try values.moved(to: storage)
                 case .rows(let rows, let perLabel):
@@ -116,7 +125,7 @@ final class ViewJoin {
         for (request, values) in zip(requests, values) {
             results[request.column] = try request.perLabel.map { try lists(values, of: $0, request.column) } ?? values
         }
-        return (plan.columns.indices.compactMap { results[$0] }, rows)
+        return Result(columns: plan.columns.indices.compactMap { results[$0] }, latest: rows, traces: traces)
     }
 
     /// Joins a part of the labels. The row of the source for each of its labels, if there are plain features.
@@ -126,12 +135,12 @@ final class ViewJoin {
         let join = latest.isEmpty ? nil : try LatestRows(spine, plan.view.timeToLive, corrections, threads)
         for window in windows { try window.begin(index, part: part, corrections, embargo: embargo, threads: threads) }
         try reader.forEachBatch { facts in
-            let parts = try keyParts(facts)
-            let codes = try codes(parts, facts)
-            let isCounted = try isCounted(facts, reader)
+            let keys = try parts.keys(facts)
+            let codes = try codes(keys, facts)
+            let isCounted = try parts.isCounted(facts, reader)
             for window in windows {
                 try window.add(
-                    facts, reader, entities: codes, parts: parts, isCounted: isCounted, threads: threads)
+                    facts, reader, entities: codes, parts: keys, isCounted: isCounted, threads: threads)
             }
             try join?.add(facts, codes, isCounted)
         }
@@ -144,7 +153,7 @@ final class ViewJoin {
         let selection = RowSelection([rows])
         let wanted = selection.rows
         var found: [TrainingSet.Fact] = []
-        try reader(names: [], expressions: []).forEachBatch { batch in
+        try parts.reader(names: [], expressions: []).forEachBatch { batch in
             batch.eventTimes.withBuffer { events in
                 batch.availabilityTimes.withBuffer { available in
                     while found.count < wanted.count, Int(wanted[found.count]) < batch.firstRow + batch.count {
@@ -162,22 +171,7 @@ final class ViewJoin {
 
     // MARK: Facts
 
-    private func reader(names: [String], expressions: [BoundExpression], given: [String] = []) -> FactReader {
-        FactReader(table, bound, names: names, expressions: expressions, given: given, threads: threads)
-    }
-
-    private func keyParts(_ facts: FactBatch) throws -> [KeyPart] {
-        try plan.keys.map { key in
-            let value = facts.value(key.sourceColumn)
-            let kind = KeyKind(key.type)
-            guard let part = KeyPart(value, as: kind) else {
-                throw TrainingSetError.wrongKeyType(
-                    column: key.sourceColumn, type: value.typeName, expected: kind.rawValue,
-                    table: table.place(ofRow: facts.firstRow).table)
-            }
-            return part
-        }
-    }
+    private var parts: FactParts { FactParts(plan: plan, bound: bound, table: table, threads: threads) }
 
     /// The codes of the entities of rows of the source.
     private func codes(_ parts: [KeyPart], _ facts: FactBatch) throws -> [Int32] {
@@ -188,45 +182,18 @@ final class ViewJoin {
         return codes
     }
 
-    /// The rows that can be facts of the view: those of its filter that take nothing back. `nil` for all.
-    private func isCounted(_ facts: FactBatch, _ reader: FactReader) throws -> [Bool]? {
-        let filter = try bound.filter.flatMap {
-            try reader.evaluate($0, facts.expressions, facts.firstRow, "where").truths
-        }
-        return both(filter, try retractions(facts, reader).map { $0.map { !$0 } })
-    }
-
-    private func retractions(_ facts: FactBatch, _ reader: FactReader) throws -> [Bool]? {
-        try bound.retracted.flatMap {
-            try reader.evaluate($0, facts.expressions, facts.firstRow, "retracted").truths
-        }
-    }
-
     /// Which rows are replaced by others, and when. A row with a null in its event key is a fact of its own.
     private func corrections(_ spine: Spine) throws -> Corrections {
         let eventKey = plan.source.eventKey
         if eventKey.isEmpty { return .none }
         let versions = Versions(spine, threads)
-        let reader = reader(
+        let reader = parts.reader(
             names: plan.keys.map(\.sourceColumn) + eventKey, expressions: [bound.retracted].compactMap { $0 })
         try reader.forEachBatch { facts in
-            var codes = try codes(try keyParts(facts), facts)
-            let parts = try eventKey.map { name in
-                let value = facts.value(name)
-                let type: ExpressionType? =
-                    switch value {
-                    case .column(let column): ExpressionType(column.type)
-                    case .vector(let vector): vector.type
-                    }
-                guard let kind = type.flatMap({ KeyKind($0) }), let part = KeyPart(value, as: kind) else {
-                    throw TrainingSetError.wrongKeyType(
-                        column: name, type: value.typeName, expected: "string, int64, boolean or timestamp",
-                        table: table.source.name)
-                }
-                codes.clear(where: part.validity)
-                return (part, kind)
-            }
-            try versions.add(facts, codes, parts, try retractions(facts, reader))
+            var codes = try codes(try parts.keys(facts), facts)
+            let eventKeys = try parts.eventKeys(facts)
+            for key in eventKeys { codes.clear(where: key.part.validity) }
+            try versions.add(facts, codes, eventKeys, try parts.retractions(facts, reader))
         }
         return versions.finish()
     }
@@ -308,15 +275,15 @@ private final class Versions {
     }
 
     func add(
-        _ facts: FactBatch, _ entities: [Int32], _ parts: [(KeyPart, KeyKind)], _ isRetracted: [Bool]?
+        _ facts: FactBatch, _ entities: [Int32], _ parts: [(part: KeyPart, kind: KeyKind)], _ isRetracted: [Bool]?
     ) throws {
         var keys: WholeNumbers
-        if parts.count == 1, let numbers = parts[0].0.numbers {
+        if parts.count == 1, let numbers = parts[0].part.numbers {
             keys = numbers
         } else {
-            var coder = coder ?? KeyCoder(kinds: parts.map { $0.1.engineKind })
+            var coder = coder ?? KeyCoder(kinds: parts.map(\.kind.engineKind))
             self.coder = nil
-            guard let codes = try KeyPart.encode(parts.map(\.0), &coder) else {
+            guard let codes = try KeyPart.encode(parts.map(\.part), &coder) else {
                 throw TrainingSetError.tooManyBytes(column: "event_key")
             }
             self.coder = coder

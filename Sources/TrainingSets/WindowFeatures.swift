@@ -22,9 +22,10 @@ final class WindowFeatures {
     /// - Parameters:
     ///   - columns: which of the plan's columns.
     ///   - keyed: the spine by the entity's keys and the group's.
+    ///   - tracesFacts: whether it is also told which facts went into each value; see ``traces(in:)``.
     init(
         _ bound: BoundViewPlan, columns: [Int], groupKeys: [String], keyed: SpineIndex.Keyed,
-        types: [String: ExpressionType], labelCount: Int
+        types: [String: ExpressionType], labelCount: Int, tracesFacts: Bool
     ) throws {
         self.columns = columns
         self.groupKeys = groupKeys
@@ -34,29 +35,39 @@ final class WindowFeatures {
         var known: [String: Int] = [:]
         var aggregations: [EngineAggregation] = []
         var arguments: [ExpressionType?] = []
+        func input(_ index: Int, _ form: WindowInput.Form) throws -> Int {
+            let column = bound.plan.columns[index]
+            guard case .aggregation(let aggregation) = column.value else {
+                preconditionFailure("a window's feature is an aggregation")
+            }
+            let name = "\(form) \(aggregation.argument?.canonicalText ?? "") \(column.filter?.canonicalText ?? "")"
+            if let found = known[name] { return found }
+            known[name] = inputs.count
+            inputs.append(
+                try Self.input(
+                    aggregation, bound.values[index], bound.valueFilters[index], column.filter, form, types,
+                    text: column.feature))
+            return inputs.count - 1
+        }
         for index in columns {
             let column = bound.plan.columns[index]
             guard case .aggregation(let aggregation) = column.value, let window = column.window else {
                 preconditionFailure("a window's feature is an aggregation")
             }
-            let function = aggregation.engineFunction
             let length = window.span.seconds * 1_000_000
             let argument = bound.values[index]
             arguments.append(argument?.type)
-            if argument == nil, column.filter == nil {
-                aggregations.append(EngineAggregation(function, over: length))
-                continue
+            let isOfRows = argument == nil && column.filter == nil
+            let place = isOfRows ? nil : try input(index, aggregation.form(of: argument?.type))
+            aggregations.append(EngineAggregation(aggregation.engineFunction, of: place, over: length))
+        }
+        for index in columns where tracesFacts {
+            let length = (bound.plan.columns[index].window?.span.seconds ?? 0) * 1_000_000
+            let place = try input(index, .presence)
+            for function in [EngineAggregation.Function.count, .last] {
+                aggregations.append(EngineAggregation(function, of: place, over: length))
+                arguments.append(nil)
             }
-            let form = aggregation.form(of: argument?.type)
-            let name = "\(form) \(aggregation.argument?.canonicalText ?? "") \(column.filter?.canonicalText ?? "")"
-            if known[name] == nil {
-                known[name] = inputs.count
-                inputs.append(
-                    try Self.input(
-                        aggregation, argument, bound.valueFilters[index], column.filter, form, types,
-                        text: column.feature))
-            }
-            aggregations.append(EngineAggregation(function, of: known[name], over: length))
         }
         (self.inputs, self.aggregations, self.arguments) = (inputs, aggregations, arguments)
         results = WindowResults(aggregations, columns: inputs.map(\.form.kind), labelCount: labelCount)
@@ -222,6 +233,18 @@ final class WindowFeatures {
         }
     }
 
+    /// Of the results of ``finish()`` how many facts went into each value, and which row was the last of them; empty unless
+    /// it was asked for.
+    func traces(in results: [WindowResult]) -> [(column: Int, trace: FactTrace)] {
+        let pairs = results.dropFirst(columns.count)
+        return zip(columns, stride(from: pairs.startIndex, to: pairs.endIndex, by: 2)).compactMap { column, place in
+            guard case .column(let counts) = pairs[place], case .rows(let rows, _) = pairs[place + 1] else {
+                return nil
+            }
+            return (column, FactTrace(counts: counts, newest: rows))
+        }
+    }
+
     private func result(
         _ result: AggregatedColumn, _ aggregation: EngineAggregation, _ argument: ExpressionType?
     ) throws -> WindowResult {
@@ -241,6 +264,14 @@ final class WindowFeatures {
         case .rows(let rows, let perLabel): return .rows(rows, perLabel: perLabel)
         }
     }
+}
+
+/// The facts that went into an aggregation's values.
+struct FactTrace {
+    /// How many there are, for each label.
+    let counts: Column
+    /// The source's row of the newest, by the order of a plain view, for each label; -1 for none.
+    let newest: [Int32]
 }
 
 /// What became of an aggregation.

@@ -15,6 +15,8 @@ public struct WorkspaceState: Sendable {
     public let definitions: Definitions
     /// The commit that made the definitions what they are; `nil` if they are not committed.
     public let definitionsCommit: GitObjectID?
+    /// The commit whose data it is; `nil` for the present.
+    public let commit: GitObjectID?
     /// What messages call it.
     public let name: String
 
@@ -27,15 +29,17 @@ public struct WorkspaceState: Sendable {
     /// - Throws: ``TrainingSetError/noState(_:reason:)``, ``Features/InvalidDefinitions``, what keeps git from being read.
     public init(of workspace: Workspace, asOf: String? = nil, definitions: String? = nil) throws {
         var commit: GitObjectID?
+        var past: GitObjectID?
         if let asOf {
             let found = try Self.commit(asOf, workspace)
-            commit = found
+            (commit, past) = (found, found)
             lock = try workspace.lock(at: found)
             name = "'\(asOf)' (commit \(found.short))"
         } else {
             lock = try workspace.lock()
             name = Lock.fileName
         }
+        self.commit = past
         if let definitions {
             commit = try Self.repository(definitions, workspace).resolve(definitions)
         }

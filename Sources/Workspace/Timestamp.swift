@@ -1,3 +1,11 @@
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// A moment, to the second, and the offset from UTC in which people saw it.
 ///
 ///     let moment = try Timestamp(parsing: "2013-06-01T12:00:00+02:00")
@@ -17,6 +25,9 @@ public struct Timestamp: Hashable, Sendable {
         self.seconds = seconds
         self.offsetMinutes = min(max(offsetMinutes, -Self.largestOffset), Self.largestOffset)
     }
+
+    /// The present, in UTC.
+    public static var now: Timestamp { Timestamp(seconds: Int64(time(nil))) }
 
     static let largestOffset = 99 * 60 + 59
     static let secondsPerDay: Int64 = 86_400

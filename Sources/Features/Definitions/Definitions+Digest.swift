@@ -34,6 +34,13 @@ extension Definitions {
         return ObjectID(of: Array(Self.text(Array(lines)).utf8))
     }
 
+    /// The digest of all that the rows of a view depend on: the view, its entity and its source.
+    public func digest(ofView name: String) throws(UnknownDefinition) -> ObjectID {
+        let view = try view(name)
+        let lines = [view.canonicalText, try entity(view.entity).canonicalText, try source(view.source).canonicalText]
+        return ObjectID(of: Array(Self.text(lines).utf8))
+    }
+
     private static func text(_ lines: [String]) -> String {
         "vintage-definitions 1\n" + lines.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }.joined()
     }

@@ -1,6 +1,7 @@
 import ObjectStore
 
 import struct Workspace.TimeSpan
+import func Workspace.nearestName
 
 /// All that it takes to compute a service's columns: which views, over which sources, found by which keys.
 public struct ServicePlan: Sendable {
@@ -93,7 +94,43 @@ extension Definitions {
     ///
     /// - Throws: ``UnknownDefinition`` if there is no such service.
     public func plan(forService name: String) throws(UnknownDefinition) -> ServicePlan {
-        let service = try service(name)
+        try plan(of: try service(name))
+    }
+
+    /// What it takes to compute some features, each named `view.feature` or, all of a view, `view`.
+    ///
+    /// - Parameter qualified: whether each column is named for its view too: `view__feature`.
+    /// - Throws: ``UnknownDefinition`` if there is no such view or feature.
+    public func plan(forFeatures names: [String], qualified: Bool = false) throws(UnknownDefinition) -> ServicePlan {
+        var entries: [FeatureService.Entry] = []
+        for name in names {
+            let parts = name.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let view = try view(parts[0])
+            let entry = FeatureService.Entry(
+                view: view.name, feature: parts.count > 1 ? parts[1] : nil, spineColumns: [:],
+                prefix: qualified ? view.name + "__" : "", alias: nil, place: view.place, texts: view.texts)
+            if view.columns(of: entry).isEmpty {
+                let known = view.features.flatMap(\.columnNames).map { "\(view.name).\($0)" }
+                throw UnknownDefinition(name: name, kind: nil, nearest: nearestName(to: name, among: known))
+            }
+            entries.append(entry)
+        }
+        guard let first = entries.first else { throw UnknownDefinition(name: "", kind: .view, nearest: nil) }
+        return try plan(
+            of: FeatureService(
+                name: names.joined(separator: ", "), label: nil, entries: entries, description: nil, owner: nil,
+                place: first.place, texts: first.texts))
+    }
+
+    /// What it takes to compute all features of a view, found by the entity's own keys.
+    ///
+    /// - Throws: ``UnknownDefinition`` if there is no such view.
+    public func plan(forView name: String) throws(UnknownDefinition) -> ViewPlan {
+        let plan = try plan(forFeatures: [name])
+        return plan.views[0]
+    }
+
+    private func plan(of service: FeatureService) throws(UnknownDefinition) -> ServicePlan {
         var label: Label?
         if let name = service.label { label = try self.label(name) }
         var groups: [(keys: [JoinKey], view: FeatureView, columns: [ViewPlan.Column])] = []

@@ -122,7 +122,9 @@ struct SplitOverlap {
     private static func isTrain(_ cell: Tables.Cell) -> Bool? {
         switch cell {
         case .text("train"), .text("training"), .boolean(true): true
-        case .text(""), .text("purged"), .text("embargo"), .text("unused"), .text("none"), .null: nil
+        case .text(""), .text("purged"), .text("embargo"), .text("embargoed"), .text("shared"), .text("unused"),
+            .text("none"), .null:
+            nil
         default: false
         }
     }

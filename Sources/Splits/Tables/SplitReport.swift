@@ -45,6 +45,8 @@ public struct SplitReport: Sendable {
 
     /// The table, as it was named.
     public let table: String
+    /// The artifact of the training set that the table is, and its snapshot, where that is known.
+    public var trainingSet: (artifact: String, snapshot: String)?
     /// What was asked for.
     public let request: SplitRequest
     /// How many rows there are.
@@ -144,6 +146,12 @@ extension SplitReport {
     package var json: JSONObject {
         var object = JSONObject()
         object["table"] = JSON(table)
+        if let trainingSet {
+            var origin = JSONObject()
+            origin["artifact"] = JSON(trainingSet.artifact)
+            origin["snapshot"] = JSON(trainingSet.snapshot)
+            object["training_set"] = .object(origin)
+        }
         object["method"] = JSON(request.method.rawValue)
         object["rows"] = JSON(rows)
         if request.isRandom {

@@ -1,6 +1,7 @@
 import FileSystem
 import SystemPackage
 import Tables
+import TextFormats
 
 extension TableSplit {
     /// Writes the split: a table with added columns, or a folder with a table for each part.
@@ -19,7 +20,9 @@ extension TableSplit {
             let name = column ?? (request.isFolded ? "fold" : "split")
             try place.path.removingLastComponent().makeDirectories()
             try writeTable(reader, to: place.path, format, name)
-            try place.writeRecord(report.json, ending: ".split.json")
+            var record = report.json
+            record["column"] = JSON(name)
+            try place.writeRecord(record, ending: ".split.json")
         } else {
             try place.writeFolder(report.json) { folder in try writeParts(reader, in: folder) }
         }

@@ -23,7 +23,7 @@ public struct TableSplit: Sendable {
     /// What each row is.
     public let outcome: Outcome
     /// All that was decided.
-    public let report: SplitReport
+    public var report: SplitReport
 
     /// Decides.
     ///

@@ -13,8 +13,8 @@ struct FeaturesAsOf: WorkspaceCommand {
         abstract: "Answer what the features of a few entities were at a time.",
         discussion: """
             Prints each feature's value as it was known at the time, with the event time and the availability time of the fact \
-            that it is of and the snapshot that this was read from; an aggregation is of many facts and has no times. What \
-            a join yields for a label at that time is the same.
+            that it is of and the snapshot that this was read from. Of an aggregation the number of facts that went into it \
+            is shown, with the times of the newest of them. What a join yields for a label at that time is the same.
 
             Examples:
               vintage features asof --service arrival --entities origin=JFK,carrier=AA --at 2013-06-01T12:00
@@ -24,10 +24,7 @@ struct FeaturesAsOf: WorkspaceCommand {
     @Option(help: ArgumentHelp("The service whose features are computed.", valueName: "name"))
     var service: RawArgument?
 
-    @Option(
-        help: ArgumentHelp(
-            "The keys of an entity; repeat it for more entities.", valueName: "key=value,…"))
-    var entities: [RawArgument]
+    @OptionGroup var entities: EntityArguments
 
     @Option(help: ArgumentHelp("The time at which they are asked for, in UTC unless it says.", valueName: "time"))
     var at: RawArgument
@@ -39,18 +36,18 @@ struct FeaturesAsOf: WorkspaceCommand {
         let held = try state.state(session)
         let plan = try held.plan(service)
         let moment = try Timestamp(parsing: at.text)
-        let spine = try spine(plan, moment)
+        let spine = try entities.spine(plan, moment)
         let builder = try TrainingSetBuilder(
             plan, spine: spine, sources: held.sources(in: session.workspace), embargo: state.embargo?.span,
             threads: session.workspace.configuration.workers,
             limit: state.limit(beside: session.workspace.root))
         let set = try builder.build(keepsFacts: true)
-        let answers = entities.indices.map { Answer(set, row: $0) }
+        let answers = entities.texts.indices.map { Answer(set, row: $0) }
         if json.isOn {
             var object = JSONObject()
             object["service"] = .string(plan.service.name)
             object["at"] = .string(moment.iso8601)
-            object["entities"] = JSON(zip(entities, answers)) { entity, answer in
+            object["entities"] = JSON(zip(entities.texts, answers)) { entity, answer in
                 var object = JSONObject()
                 object["entity"] = .string(entity.text)
                 object["features"] = JSON(answer.values) { .object($0.json) }
@@ -59,77 +56,14 @@ struct FeaturesAsOf: WorkspaceCommand {
             session.print(object)
             return .done
         }
-        for (entity, answer) in zip(entities, answers) {
-            if entities.count > 1 { session.print(session.palette.id(entity.text)) }
-            var lines = Table([.left, .left, .left, .left, .left])
-            lines.add(["feature", "value", "event time", "available", "snapshot"])
+        for (entity, answer) in zip(entities.texts, answers) {
+            if entities.texts.count > 1 { session.print(session.palette.id(entity.text)) }
+            var lines = Table([.left, .left, .right, .left, .left, .left])
+            lines.add(["feature", "value", "facts", "event time", "available", "snapshot"])
             for value in answer.values { lines.add(value.line) }
             for line in lines.lines { session.print(line) }
         }
         return .done
-    }
-
-    // MARK: Entities
-
-    /// Rows to be labelled, one for each entity.
-    private func spine(_ plan: ServicePlan, _ moment: Timestamp) throws -> SpineTable {
-        var types: [(name: String, type: DeclaredType)] = []
-        func add(_ name: String, _ type: DeclaredType) {
-            if !types.contains(where: { $0.name == name }) { types.append((name, type)) }
-        }
-        for view in plan.views {
-            for key in view.keys { add(key.spineColumn, key.type) }
-            for name in view.columns.flatMap(\.groupKeys) {
-                add(name, view.source.columns?.first { $0.name == name }?.type ?? .string)
-            }
-        }
-        let rows = try entities.map { try Self.pairs($0.text, plan, types.map(\.name)) }
-        var time = plan.label?.time ?? "time"
-        while types.contains(where: { $0.name == time }) { time += "_of_label" }
-        var columns: [(name: String, column: Column)] = try types.map { key in
-            (key.name, try Self.column(rows.map { $0[key.name] }, key.name, key.type))
-        }
-        let micros = moment.seconds * 1_000_000
-        columns.append(
-            (time, Column([Int64?](repeating: micros, count: rows.count), .timestamp(.microsecond, zone: "UTC"))))
-        return try SpineTable(RecordBatch(columns), name: "--entities", time: time)
-    }
-
-    private static func pairs(_ text: String, _ plan: ServicePlan, _ names: [String]) throws -> [String: String] {
-        var pairs: [String: String] = [:]
-        for part in text.split(separator: ",") {
-            guard let equals = part.firstIndex(of: "=") else {
-                throw TrainingSetError.misuse(
-                    "'\(part)' is no key=value; write --entities \(names.joined(separator: "=…,"))=…")
-            }
-            let name = String(part[..<equals])
-            guard names.contains(name) else {
-                let nearest = nearestName(to: name, among: names).map { "did you mean '\($0)'?" }
-                throw TrainingSetError.misuse(
-                    "the service '\(plan.service.name)' has no key '\(name)'; "
-                        + (nearest ?? "its keys are \(names.joined(separator: ", "))"))
-            }
-            pairs[name] = String(part[part.index(after: equals)...])
-        }
-        return pairs
-    }
-
-    private static func column(_ texts: [String?], _ name: String, _ type: DeclaredType) throws -> Column {
-        func parsed<Value>(_ parse: (String) -> Value?) throws -> [Value?] {
-            try texts.map { text in
-                guard let text else { return nil }
-                if let value = parse(text) { return value }
-                throw TrainingSetError.misuse("the key '\(name)' must be a \(type.rawValue), not '\(text)'")
-            }
-        }
-        switch type.expressionType {
-        case .string: return Column(strings: texts)
-        case .bool: return Column(booleans: try parsed { Bool($0) })
-        case .int64: return Column(try parsed { Int64($0) }, .int64)
-        default:
-            let moments = try parsed { (try? Timestamp(parsing: $0)).map { $0.seconds * 1_000_000 } }
-            return Column(moments, .timestamp(.microsecond, zone: "UTC"))
-        }
     }
 }
 
@@ -139,6 +73,9 @@ private struct Answer {
         let name: String
         let cell: Cell
         let type: ColumnType
+        /// How many facts it is of.
+        let count: Int
+        /// The fact, or the newest of them.
         let fact: TrainingSet.Fact?
         let inputs: [Snapshot.Input]
     }
@@ -150,14 +87,17 @@ private struct Answer {
             let (plan, view) = (set.plan.views[place.view], set.views[place.view])
             let name = plan.columns[place.column].name
             let column = set.table[name]
-            let isPlain = plan.columns[place.column].window == nil
-            let fact = isPlain ? view.latestFacts?[row] : nil
-            let inputs = fact.map { [view.files[$0.file].input].compactMap { $0 } } ?? view.files.compactMap(\.input)
+            let aggregated = view.aggregatedFacts[place.column]?[row]
+            let fact = aggregated.map(\.newest) ?? view.latestFacts?[row]
+            let count = aggregated?.count ?? (fact == nil ? 0 : 1)
+            // An aggregation is of all tables of its source, of which any may have had a fact.
+            let inputs = aggregated != nil ? view.files.map(\.input) : [fact.flatMap { view.files[$0.file].input }]
             var distinct: [Snapshot.Input] = []
-            for input in inputs where !distinct.contains(input) { distinct.append(input) }
+            for input in inputs.compactMap({ $0 }) where !distinct.contains(input) { distinct.append(input) }
             return Value(
-                name: name, cell: column?.cell(at: row) ?? .null, type: column?.type ?? .string, fact: fact,
-                inputs: isPlain && fact == nil ? [] : distinct)
+                name: name, cell: column?.cell(at: row) ?? .null, type: column?.type ?? .string, count: count,
+                fact: fact,
+                inputs: distinct)
         }
     }
 }
@@ -169,7 +109,7 @@ extension Answer.Value {
 
     var line: [String] {
         [
-            name, type.text(of: cell), text(fact?.eventTime), text(fact?.availabilityTime),
+            name, type.text(of: cell), "\(count)", text(fact?.eventTime), text(fact?.availabilityTime),
             inputs.map { "\($0.artifact) \($0.snapshot.short)" }.joined(separator: ", "),
         ]
     }
@@ -178,6 +118,7 @@ extension Answer.Value {
         var object = JSONObject()
         object["name"] = .string(name)
         object["value"] = JSON(cell, type)
+        object["facts"] = JSON(count)
         object["event_time"] = JSON(fact.map { text($0.eventTime) })
         object["availability_time"] = JSON(fact.map { text($0.availabilityTime) })
         object["inputs"] = JSON(inputs) { .object($0.json) }

@@ -38,7 +38,10 @@ struct FeaturesBuild: WorkspaceCommand {
     /// The name of the file in the artifact.
     private static let fileName = "train.parquet"
 
-    func run(in session: Session) throws -> ExitStatus {
+    func run(in session: Session) throws -> ExitStatus { try run(in: session, rows: nil) }
+
+    /// - Parameter rows: the rows to be labelled, where they are found already.
+    func run(in session: Session, rows: SpineArguments.Found?) throws -> ExitStatus {
         let workspace = session.workspace
         let held = try state.state(session)
         let plan = try held.plan(service)
@@ -47,7 +50,7 @@ struct FeaturesBuild: WorkspaceCommand {
             throw TrainingSetError.misuse("\(path) lies in the artifact \(outer); name another with --artifact")
         }
         try refuseUnstored(path, workspace)
-        let found = try spine.find(plan, held, isStored: true, session)
+        let found = try rows ?? spine.find(plan, held, isStored: true, session)
         let folder = workspace.root.appending(path)
         try folder.makeDirectories()
         let limit = state.limit(beside: folder)

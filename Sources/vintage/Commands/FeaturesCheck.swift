@@ -54,7 +54,7 @@ extension FeaturesCommand {
             let files = try Definitions.files(of: workspace, at: revision.at?.text)
             let definitions = try Definitions(files: files)
             let versioned = try VersionedPath(file, in: session)
-            let stored = try artifact(versioned, workspace)
+            let stored = try session.artifact(at: versioned)
             let provenance = try stored.flatMap { TrainingSetProvenance(try workspace.store.snapshot($0.snapshot)) }
             let plan = try plan(session, definitions, provenance)
             let options = options(plan, provenance)
@@ -118,19 +118,6 @@ extension FeaturesCommand {
             if readers.isEmpty { throw FeaturesCheckError.noTable("\(path)") }
             return GuardTable(readers)
         }
-
-        private func artifact(
-            _ versioned: VersionedPath, _ workspace: Workspace
-        ) throws -> (path: RelativePath, snapshot: ObjectID)? {
-            var lock = try workspace.lock()
-            if let revision = versioned.revision {
-                switch try workspace.resolve(revision) {
-                case .commit(_, let found): lock = found
-                case .snapshot(let id, let snapshot): return (snapshot.artifact, id)
-                }
-            }
-            return lock.entries.first { $0.path.contains(versioned.path) }.map { ($0.path, $0.snapshot) }
-        }
     }
 
     /// `vintage features explain`.
@@ -171,6 +158,20 @@ extension FeaturesCommand {
             }
             return .done
         }
+    }
+}
+
+extension Session {
+    /// The artifact that a path is or lies in, with its snapshot; `nil` if it is in none.
+    func artifact(at versioned: VersionedPath) throws -> (path: RelativePath, snapshot: ObjectID)? {
+        var lock = try workspace.lock()
+        if let revision = versioned.revision {
+            switch try workspace.resolve(revision) {
+            case .commit(_, let found): lock = found
+            case .snapshot(let id, let snapshot): return (snapshot.artifact, id)
+            }
+        }
+        return lock.entries.first { $0.path.contains(versioned.path) }.map { ($0.path, $0.snapshot) }
     }
 }
 

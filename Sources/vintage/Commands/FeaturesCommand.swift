@@ -19,9 +19,12 @@ struct FeaturesCommand: ParsableCommand {
               vintage features graph --format dot | dot -Tsvg > features.svg
               vintage features join --spine labels.parquet --service arrival -o train.parquet
               vintage features check train.parquet --service arrival
+              vintage features materialize
+              vintage features get --service arrival --entities origin=JFK,carrier=AA
             """,
         subcommands: [
             Validate.self, List.self, Show.self, Graph.self, FeaturesJoin.self, FeaturesBuild.self, FeaturesAsOf.self,
+            FeaturesMaterialize.self, FeaturesGet.self,
             CheckTrainingSet.self, Explain.self, FeaturesSplit.self, FeaturesSample.self,
         ])
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Leakage
 import Splits
 import Tables
 import Workspace
@@ -94,13 +95,24 @@ struct FeaturesSplit: TableReadingCommand {
         return request
     }
 
+    /// The training set that the table is, so that 'vintage ci' knows whose labels its parts have.
+    private func trainingSet(_ session: TableSession) throws -> (artifact: String, snapshot: String)? {
+        guard let session = session.session, let versioned = try? VersionedPath(path, in: session),
+            let stored = try session.artifact(at: versioned),
+            let snapshot = try? session.workspace.store.snapshot(stored.snapshot),
+            TrainingSetProvenance(snapshot) != nil
+        else { return nil }
+        return ("\(stored.path)", "\(stored.snapshot)")
+    }
+
     func run(in session: TableSession) throws -> ExitStatus {
         let request = try request()
         let place = try output.map { try OutputPlace(session.console.filePath($0), replaces: force) }
         if column != nil, place?.format == nil { throw SplitError.columnWithoutTable }
         let reader = try session.table(path, table.options)
         if place?.format != nil { try TableSplit.checkNames(reader, request, column: column) }
-        let split = try TableSplit(reader, request, name: path.text)
+        var split = try TableSplit(reader, request, name: path.text)
+        split.report.trainingSet = try trainingSet(session)
         if let place { try split.write(reader, to: place, column: column) }
         if json.isOn {
             session.print(split.report.json)

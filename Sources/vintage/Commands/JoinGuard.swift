@@ -22,6 +22,10 @@ struct JoinGuard: TrainingSetGuard {
         embargo = state.embargo?.span
     }
 
+    func readsFile(of set: TrainingSet) -> Bool {
+        zone != nil && set.table.schema.fields.contains(where: \.type.isNaiveTimestamp)
+    }
+
     func approve(_ candidate: TrainingSetCandidate) throws -> [String: String] {
         let set = candidate.set
         var sources: [String: GuardTable] = [:]
@@ -32,9 +36,12 @@ struct JoinGuard: TrainingSetGuard {
             embargo: embargo)
         let report = try LeakageGuard(settings).check(judged)
         guard report.violations.isEmpty else {
-            let rule = report.violations[0].rule.rawValue
-            throw TrainingSetError.blocked(
-                report.violations.map(\.description) + ["'vintage features explain \(rule)' says what to do"])
+            let violations = report.violations
+            let advice = "'vintage features explain \(violations[0].rule.rawValue)' says what to do"
+            if violations.count == 1 { throw TrainingSetError.blocked([violations[0].description, advice]) }
+            // An error is one line, and so is each of several findings.
+            for finding in violations { writeToStandardError("vintage: \(finding.severity.rawValue): \(finding)\n") }
+            throw TrainingSetError.blocked(["\(violations.count) violations", advice])
         }
         for finding in report.findings { writeToStandardError("vintage: \(finding.severity.rawValue): \(finding)\n") }
         return report.provenanceParameters
@@ -43,7 +50,7 @@ struct JoinGuard: TrainingSetGuard {
     /// The rows, their times as moments: what a clock showed has to be read anew to become one.
     private func table(_ candidate: TrainingSetCandidate) throws -> GuardTable {
         let set = candidate.set
-        guard let zone, set.table.schema.fields.contains(where: \.type.isNaiveTimestamp) else {
+        guard let zone, readsFile(of: set) else {
             return GuardTable(set.table, name: "the training set")
         }
         var options = TableOptions(format: candidate.format, naiveTimestamps: .inZone(zone))

@@ -1,0 +1,209 @@
+import Tables
+
+/// Rows of a source that a store keeps for one entity, as bytes.
+///
+/// Version 1, all numbers with the lowest byte first: the byte 1; the number of rows; the horizon (``EntityRows/horizon``);
+/// for each row the difference of its number in the source to that of the row before; for each column of the view, in the
+/// order of their names, a byte that is 1 if there are nulls, then the bits of the rows that have a value, row 0's in the
+/// lowest bit of the first byte; then the values: of their width, or as bits, or for texts all lengths and then all bytes;
+/// at the end four bytes of CRC-32C over all before. Counts and lengths are in LEB128, the horizon and the differences
+/// zigzag-coded before.
+struct EntityRows {
+    /// The first moment, in microseconds, for which these rows answer: older ones may have been dropped.
+    var horizon: Int64
+    /// The numbers of the rows in the source, ascending.
+    var numbers: [Int32]
+
+    private static let version: UInt8 = 1
+
+    /// Writes rows of columns.
+    ///
+    /// - Parameters:
+    ///   - rows: which rows of the columns, in the source's order.
+    ///   - numbers: the number in the source of every row of the columns.
+    static func bytes(
+        of rows: some Collection<Int>, numbers: [Int32], _ columns: [ColumnView], horizon: Int64
+    ) -> [UInt8] {
+        var bytes: [UInt8] = [version]
+        bytes.append(varint: UInt64(rows.count))
+        bytes.append(zigzag: horizon)
+        var last: Int64 = 0
+        for row in rows {
+            bytes.append(zigzag: Int64(numbers[row]) - last)
+            last = Int64(numbers[row])
+        }
+        for column in columns { column.append(rows, to: &bytes) }
+        let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0) }
+        withUnsafeBytes(of: checksum.littleEndian) { bytes.append(contentsOf: $0) }
+        return bytes
+    }
+
+    /// Reads rows, and adds their values to columns.
+    ///
+    /// - Returns: `nil` if the bytes are no such rows.
+    static func read(_ bytes: [UInt8], into columns: inout [GrowingColumn]) -> EntityRows? {
+        guard bytes.count > 4 else { return nil }
+        let end = bytes.count - 4
+        let expected = bytes.withUnsafeBytes {
+            UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: end, as: UInt32.self))
+        }
+        let found = bytes.withUnsafeBytes { CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[..<end])) }
+        guard expected == found else { return nil }
+        return bytes.withUnsafeBytes { all in
+            var reader = ByteReader(UnsafeRawBufferPointer(rebasing: all[..<end]))
+            guard reader.byte() == version, let count = reader.count(), let horizon = reader.zigzag() else {
+                return nil
+            }
+            var (numbers, last) = ([Int32](), Int64(0))
+            numbers.reserveCapacity(count)
+            for _ in 0..<count {
+                guard let difference = reader.zigzag() else { return nil }
+                let (number, isTooLarge) = last.addingReportingOverflow(difference)
+                guard !isTooLarge, let row = Int32(exactly: number) else { return nil }
+                numbers.append(row)
+                last = number
+            }
+            for column in columns.indices {
+                guard columns[column].append(count, from: &reader) else { return nil }
+            }
+            return reader.isAtEnd ? EntityRows(horizon: horizon, numbers: numbers) : nil
+        }
+    }
+}
+
+/// A column's values where they lie, for as long as the column is there.
+enum ColumnView {
+    case fixed(UnsafeRawPointer, width: Int, validity: BitView?)
+    case bits(BitView, validity: BitView?)
+    case texts(StringView, validity: BitView?)
+
+    /// Calls `body` with views of columns.
+    static func with<Result>(
+        _ columns: ArraySlice<Column>, _ views: [ColumnView] = [], _ body: ([ColumnView]) throws -> Result
+    ) throws -> Result {
+        guard let first = columns.first else { return try body(views) }
+        return try first.withValidity { validity in
+            func next(_ view: ColumnView) throws -> Result { try with(columns.dropFirst(), views + [view], body) }
+            func fixed<Value: BitwiseCopyable>(_: Value.Type) throws -> Result {
+                try first.withValues(as: Value.self) { values in
+                    // Without rows there is no address, and nothing that is read there.
+                    let start = values.baseAddress.map { UnsafeRawPointer($0) } ?? UnsafeRawPointer(bitPattern: 8)!
+                    return try next(.fixed(start, width: MemoryLayout<Value>.size, validity: validity))
+                }
+            }
+            switch (first.type, first.type.byteWidth) {
+            case (.boolean, _): return try first.withBooleans { try next(.bits($0, validity: validity)) }
+            case (_, 1): return try fixed(UInt8.self)
+            case (_, 2): return try fixed(UInt16.self)
+            case (_, 4): return try fixed(UInt32.self)
+            case (_, 8): return try fixed(UInt64.self)
+            default: return try first.withStrings { try next(.texts($0, validity: validity)) }
+            }
+        }
+    }
+
+    /// Adds the values of some rows.
+    func append(_ rows: some Collection<Int>, to bytes: inout [UInt8]) {
+        switch self {
+        case .fixed(let values, let width, let validity):
+            Self.append(validity, rows, to: &bytes)
+            for row in rows {
+                let isThere = validity?[row] ?? true
+                let value = UnsafeRawBufferPointer(start: values + row * width, count: width)
+                if isThere {
+                    bytes.append(contentsOf: value)
+                } else {
+                    bytes.append(contentsOf: repeatElement(0, count: width))
+                }
+            }
+        case .bits(let bits, let validity):
+            Self.append(validity, rows, to: &bytes)
+            Self.append(rows.lazy.map { (validity?[$0] ?? true) && bits[$0] }, to: &bytes)
+        case .texts(let texts, let validity):
+            Self.append(validity, rows, to: &bytes)
+            for row in rows { bytes.append(varint: (validity?[row] ?? true) ? UInt64(texts[row].count) : 0) }
+            for row in rows where validity?[row] ?? true { bytes.append(contentsOf: texts[row]) }
+        }
+    }
+
+    private static func append(_ validity: BitView?, _ rows: some Collection<Int>, to bytes: inout [UInt8]) {
+        guard let validity, rows.contains(where: { !validity[$0] }) else {
+            bytes.append(0)
+            return
+        }
+        bytes.append(1)
+        append(rows.lazy.map { validity[$0] }, to: &bytes)
+    }
+
+    private static func append(_ bits: some Collection<Bool>, to bytes: inout [UInt8]) {
+        var (byte, place) = (UInt8(0), UInt8(0))
+        for bit in bits {
+            if bit { byte |= 1 << place }
+            place += 1
+            if place == 8 {
+                bytes.append(byte)
+                (byte, place) = (0, 0)
+            }
+        }
+        if place > 0 { bytes.append(byte) }
+    }
+}
+
+/// A column that rows are added to, entity by entity.
+struct GrowingColumn {
+    private let type: ColumnType
+    private var values: [UInt8] = []
+    private var isValid: [Bool] = []
+    private var texts = StringColumnBuilder()
+
+    init(_ type: ColumnType) { self.type = type }
+
+    /// Adds rows that were written; `false` if the bytes are none.
+    mutating func append(_ count: Int, from reader: inout ByteReader) -> Bool {
+        guard let hasNulls = reader.byte(), hasNulls <= 1 else { return false }
+        let first = isValid.count
+        if hasNulls == 1 {
+            guard let bits = reader.bytes((count + 7) / 8) else { return false }
+            for row in 0..<count { isValid.append(bits[row >> 3] >> UInt8(row & 7) & 1 == 1) }
+        } else {
+            isValid.append(contentsOf: repeatElement(true, count: count))
+        }
+        if type == .boolean {
+            guard let bits = reader.bytes((count + 7) / 8) else { return false }
+            for row in 0..<count { values.append(bits[row >> 3] >> UInt8(row & 7) & 1) }
+            return true
+        }
+        if let width = type.byteWidth {
+            guard let bytes = reader.bytes(count * width) else { return false }
+            values.append(contentsOf: bytes)
+            return true
+        }
+        var lengths: [Int] = []
+        for _ in 0..<count {
+            guard let length = reader.count() else { return false }
+            lengths.append(length)
+        }
+        for (row, length) in lengths.enumerated() {
+            guard let text = reader.bytes(length), texts.byteCount + length <= Int(Int32.max) else { return false }
+            if isValid[first + row] { texts.append(text) } else { texts.appendNull() }
+        }
+        return true
+    }
+
+    /// The column.
+    func finish() -> Column {
+        if type.isVariable { return texts.finish() }
+        let buffer = ColumnBuffer(type, count: isValid.count)
+        if type == .boolean {
+            for row in isValid.indices where isValid[row] { buffer.set(boolean: values[row] == 1, at: row) }
+            return buffer.finish()
+        }
+        values.withUnsafeBytes { source in
+            if let start = source.baseAddress {
+                UnsafeMutableRawPointer(buffer.values(as: UInt8.self)).copyMemory(from: start, byteCount: source.count)
+            }
+        }
+        for row in isValid.indices where isValid[row] { buffer.validity[row >> 3] |= 1 << UInt8(row & 7) }
+        return buffer.finish()
+    }
+}

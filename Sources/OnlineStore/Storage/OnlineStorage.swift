@@ -1,0 +1,112 @@
+import protocol Workspace.ErrorWithExitStatus
+import enum Workspace.ExitStatus
+
+/// Where something is kept: a space, such as one view in one form, and the entity in it.
+public struct OnlineKey: Hashable, Sendable {
+    /// The space. It never holds what was written under another definition.
+    public let space: String
+    /// The entity's key values, as ``EntityKey`` writes them.
+    public let entity: [UInt8]
+
+    /// Names a place.
+    public init(space: String, entity: [UInt8]) {
+        (self.space, self.entity) = (space, entity)
+    }
+}
+
+/// A small text or number that a store keeps beside its rows, such as how far it was filled.
+public struct OnlineMark: Hashable, Sendable {
+    /// What it is called, within its store.
+    public let name: String
+    /// What it says.
+    public let value: [UInt8]
+
+    /// Names a mark and its value.
+    public init(_ name: String, _ value: [UInt8]) {
+        (self.name, self.value) = (name, value)
+    }
+}
+
+/// A store that answers in well under a millisecond: bytes by key, read many at once and changed with care.
+///
+/// ``SQLiteStorage`` and ``RedisStorage`` behave alike, which one suite of tests checks for both. Any thread may call.
+public protocol OnlineStorage: Sendable {
+    /// As messages call it: what kind of store it is, and where.
+    var name: String { get }
+
+    /// Reads rows, in the order of the keys; `nil` for a key without one.
+    ///
+    /// - Complexity: one exchange with the store, however many keys there are.
+    func values(of keys: [OnlineKey]) throws(OnlineStoreError) -> [[UInt8]?]
+
+    /// Changes rows: reads them, has `change` say what they are to be, and writes that, unless another has written them
+    /// meanwhile; then it begins again. A row that becomes `nil` is removed.
+    ///
+    /// - Parameters:
+    ///   - keys: each key once.
+    ///   - marks: are written with the rows, or after them: a mark never says that something was written which was not.
+    ///   - change: is called again when another was faster, so it must do nothing but answer.
+    func update(
+        _ keys: [OnlineKey], marks: [OnlineMark],
+        _ change: ([[UInt8]?]) throws(OnlineStoreError) -> [[UInt8]?]
+    ) throws(OnlineStoreError)
+
+    /// What a mark says; `nil` if it was never written.
+    func mark(_ name: String) throws(OnlineStoreError) -> [UInt8]?
+
+    /// Calls `body` with the entities of a space, some at a time, in no particular order. What is written or removed
+    /// meanwhile may be missed or told.
+    func forEachEntity(
+        in space: String, _ body: ([[UInt8]]) throws(OnlineStoreError) -> Void
+    ) throws(OnlineStoreError)
+
+    /// Removes all rows of a space; its marks stay.
+    func removeAll(in space: String) throws(OnlineStoreError)
+}
+
+extension OnlineStorage {
+    /// Writes marks alone.
+    public func write(_ marks: [OnlineMark]) throws(OnlineStoreError) {
+        try update([], marks: marks) { _ in [] }
+    }
+}
+
+/// Why an online store did not do what it was asked for.
+public enum OnlineStoreError: Error, Equatable, Sendable {
+    /// It cannot be reached, or broke off.
+    case unavailable(store: String, reason: String)
+    /// It answered, and refused: a wrong password, no memory left, a read-only replica.
+    case refused(store: String, reason: String)
+    /// What it holds cannot be read.
+    case damaged(store: String, what: String)
+    /// Others kept changing the same rows.
+    case busy(store: String)
+    /// The address of the store is none.
+    case invalidAddress(String, reason: String)
+}
+
+extension OnlineStoreError: CustomStringConvertible {
+    /// One line for people: what happened, where, and what to do next.
+    public var description: String {
+        switch self {
+        case .unavailable(let store, let reason):
+            "the online store \(store) cannot be reached: \(reason); check that it runs and that the address is right"
+        case .refused(let store, let reason): "the online store \(store) refused: \(reason)"
+        case .damaged(let store, let what):
+            "the online store \(store) holds \(what), which cannot be read; materialize again with '--rebuild'"
+        case .busy(let store): "others kept changing the same rows of the online store \(store); try again"
+        case .invalidAddress(let address, let reason): "'\(address)' is no address of an online store: \(reason)"
+        }
+    }
+}
+
+extension OnlineStoreError: ErrorWithExitStatus {
+    /// Damage is found, an address is used wrongly, and anything else fails around the program.
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .damaged: .found
+        case .invalidAddress: .misused
+        case .unavailable, .refused, .busy: .failed
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import ObjectStore
+import Tables
+import TextFormats
+
+/// What a store says of a view: where its rows are, what they were made from, and how far.
+struct ViewMark: Equatable {
+    /// A file that rows were read from.
+    struct File: Equatable {
+        let path: String
+        let artifact: String
+        let snapshot: String
+        /// What names its bytes; empty if nothing does.
+        let id: String
+    }
+
+    /// Where the rows are.
+    var space: String
+    /// The columns of the rows.
+    var fields: [Field]
+    /// The files, in the order in which their rows count.
+    var files: [File]
+    /// The definitions of the view, its entity and its source.
+    var definition: String
+    /// Rows that became known later were left out; `nil` if none were.
+    var until: Int64?
+    /// Up to when the view was filled.
+    var watermark: Int64
+    /// The first moment that may be asked for.
+    var horizon: Int64
+    /// How many rows and entities there are.
+    var rows: Int
+    var entities: Int
+
+    /// The name under which a store keeps it.
+    static func name(of view: String) -> String { "view:\(view)" }
+
+    /// Written down.
+    var bytes: [UInt8] {
+        var object = JSONObject()
+        object["format"] = .integer(1)
+        object["space"] = .string(space)
+        object["definition"] = .string(definition)
+        object["fields"] = JSON(fields) { .array([.string($0.name), .string($0.type.description)]) }
+        object["files"] = JSON(files) { file in
+            .array([.string(file.path), .string(file.artifact), .string(file.snapshot), .string(file.id)])
+        }
+        object["until"] = until.map { .integer($0) } ?? .null
+        object["watermark"] = .integer(watermark)
+        object["horizon"] = .integer(horizon)
+        object["rows"] = JSON(rows)
+        object["entities"] = JSON(entities)
+        return Array(JSON.object(object).line.utf8)
+    }
+
+    /// Reads what was written down; `nil` if it is no such thing.
+    init?(_ bytes: [UInt8]) {
+        guard let json = try? JSON(parsing: bytes), json["format"].count == 1, let space = json["space"].string,
+            let definition = json["definition"].string, let fields = json["fields"].elements,
+            let files = json["files"].elements, let watermark = json["watermark"].whole,
+            let horizon = json["horizon"].whole, let rows = json["rows"].count, let entities = json["entities"].count
+        else { return nil }
+        self.space = space
+        self.definition = definition
+        (self.watermark, self.horizon, until) = (watermark, horizon, json["until"].whole)
+        (self.rows, self.entities) = (Int(rows), Int(entities))
+        self.fields = []
+        for field in fields {
+            let parts = (field.elements ?? []).compactMap(\.string)
+            guard parts.count == 2, let type = ColumnType(named: parts[1]) else { return nil }
+            self.fields.append(Field(parts[0], type))
+        }
+        self.files = []
+        for file in files {
+            let parts = (file.elements ?? []).compactMap(\.string)
+            guard parts.count == 4 else { return nil }
+            self.files.append(File(path: parts[0], artifact: parts[1], snapshot: parts[2], id: parts[3]))
+        }
+    }
+
+    init(
+        space: String, fields: [Field], files: [File], definition: String, until: Int64?, watermark: Int64,
+        horizon: Int64, rows: Int, entities: Int
+    ) {
+        (self.space, self.fields, self.files, self.definition) = (space, fields, files, definition)
+        (self.until, self.watermark, self.horizon) = (until, watermark, horizon)
+        (self.rows, self.entities) = (rows, entities)
+    }
+}
+
+extension JSON {
+    /// The whole number, if it is one that 64 bits hold.
+    fileprivate var whole: Int64? { if case .integer(let number) = self { number } else { nil } }
+}

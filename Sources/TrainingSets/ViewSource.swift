@@ -1,0 +1,210 @@
+import Features
+import PointInTime
+import Tables
+
+/// The rows of a view, with what decides whether and when each of them counts: those of its source's files, or rows in memory.
+///
+///     let rows = try ViewSource(plan, files: sources.files(of: plan.source), threads: 2)
+///     var coder = EntityCoder(plan)
+///     try rows.forEachBatch { facts in
+///         let entities = try coder.codes(of: facts)
+///     }
+package struct ViewSource {
+    /// The view.
+    package let plan: ViewPlan
+    private let table: any FactTable
+    private let bound: BoundViewPlan
+    private let threads: Int
+
+    /// The rows of files.
+    ///
+    /// - Throws: ``TrainingSetError``, ``Features/InvalidDefinitions`` where expressions do not fit the data, ``Tables/TableError``.
+    package init(_ plan: ViewPlan, files: [SourceFile], threads: Int, batchSize: Int = 1 << 18) throws {
+        let table = try SourceTable(plan.source, files, batchSize: batchSize)
+        try self.init(plan, table, FactParts.bind(plan, to: table), threads)
+    }
+
+    fileprivate init(_ plan: ViewPlan, _ table: any FactTable, _ bound: BoundViewPlan, _ threads: Int) throws {
+        (self.plan, self.table, self.bound, self.threads) = (plan, table, bound, threads)
+    }
+
+    /// The columns that the view reads, with their types, by name.
+    package var fields: [Field] {
+        plan.columnsOfData.compactMap { name in table.types[name].map { Field(name, $0) } }
+    }
+
+    private var parts: FactParts { FactParts(plan: plan, bound: bound, table: table, threads: threads) }
+
+    /// Calls `body` with all rows, batch by batch, in order.
+    package func forEachBatch(_ body: (ViewFacts) throws -> Void) throws {
+        let reader = parts.reader(
+            names: plan.keys.map(\.sourceColumn) + plan.source.eventKey,
+            expressions: [bound.filter, bound.retracted].compactMap { $0 })
+        try reader.forEachBatch { batch in
+            try body(
+                ViewFacts(
+                    batch, keys: try parts.keys(batch), eventKeys: try parts.eventKeys(batch),
+                    isCounted: both(batch.isRow, try parts.isCounted(batch, reader))))
+        }
+    }
+
+    /// The columns that the view reads, in some rows.
+    ///
+    /// - Parameter rows: ascending numbers, each once; all rows have been read once before.
+    package func rows(_ rows: [Int32]) throws -> RecordBatch {
+        let fields = fields
+        return RecordBatch(
+            Schema(fields), try table.values(of: fields.map(\.name), at: rows, threads: threads), count: rows.count)
+    }
+
+    /// The file that a row is in and its number there, from 1; rows up to it have been read.
+    package func place(ofRow row: Int) -> (table: String, row: Int) { table.place(ofRow: row) }
+}
+
+/// Rows of a view with their keys and times.
+package struct ViewFacts {
+    /// The number of the first row in the source.
+    package let firstRow: Int
+    /// How many rows there are.
+    package let count: Int
+    /// When each fact happened, in microseconds.
+    package let eventTimes: [Int64]
+    /// When it became known, in microseconds.
+    package let availabilityTimes: [Int64]
+    /// The rows that are rows of the source; `nil` for all.
+    package let isRow: [Bool]?
+    /// The rows of the source that the view counts; the others may yet replace or take back one that it does. `nil` for all.
+    package let isCounted: [Bool]?
+    fileprivate let keys: [KeyPart]
+    fileprivate let eventKeys: [(part: KeyPart, kind: KeyKind)]
+
+    fileprivate init(
+        _ batch: FactBatch, keys: [KeyPart], eventKeys: [(part: KeyPart, kind: KeyKind)], isCounted: [Bool]?
+    ) {
+        firstRow = batch.firstRow
+        count = batch.count
+        eventTimes = batch.eventTimes.withBuffer { Array($0) }
+        availabilityTimes = batch.availabilityTimes.withBuffer { Array($0) }
+        isRow = batch.isRow
+        (self.keys, self.eventKeys, self.isCounted) = (keys, eventKeys, isCounted)
+    }
+
+    /// The bytes that name the entity of a row; `nil` if a key is null.
+    package func entityKey(ofRow row: Int) -> [UInt8]? { EntityKey.bytes(of: keys, row: row) }
+}
+
+/// Numbers the entities of a view's rows, and their facts.
+package struct EntityCoder {
+    private var entities: KeyCoder
+    private var facts: KeyCoder?
+    private let column: String
+
+    /// A coder that has seen no row.
+    package init(_ plan: ViewPlan) {
+        entities = KeyCoder(kinds: plan.keys.map { KeyKind($0.type).engineKind })
+        column = plan.keys[0].sourceColumn
+    }
+
+    /// How many entities there are.
+    package var count: Int { entities.count }
+
+    /// The number of each row's entity; -1 where a key is null, and for what is no row of the source.
+    package mutating func codes(of rows: ViewFacts) throws -> [Int32] {
+        guard var codes = try KeyPart.encode(rows.keys, &entities) else {
+            throw TrainingSetError.tooManyBytes(column: column)
+        }
+        codes.clear(where: rows.isRow)
+        return codes
+    }
+
+    /// The number of each row's fact: rows of one entity and event key have one. -1 for a row that is a fact of its own.
+    package mutating func factCodes(of rows: ViewFacts) throws -> [Int32] {
+        if rows.eventKeys.isEmpty { return [Int32](repeating: -1, count: rows.count) }
+        let parts = rows.keys + rows.eventKeys.map(\.part)
+        var coder: KeyCoder
+        if let known = facts.take() {
+            coder = known
+        } else {
+            coder = KeyCoder(kinds: entities.kinds + rows.eventKeys.map(\.kind.engineKind))
+        }
+        let codes = try KeyPart.encode(parts, &coder)
+        facts = coder
+        guard var codes else { throw TrainingSetError.tooManyBytes(column: column) }
+        codes.clear(where: rows.isRow)
+        return codes
+    }
+}
+
+/// A view that is worked out again and again over rows in memory, by the very join that makes training sets.
+package struct PreparedView: Sendable {
+    /// What is computed.
+    package let plan: ViewPlan
+    private let types: [String: ColumnType]
+    private let bound: BoundViewPlan
+    private let name: String
+
+    /// Prepares a view.
+    ///
+    /// - Parameters:
+    ///   - fields: the columns that rows will have; the plan's are among them.
+    ///   - name: what messages call the rows.
+    /// - Throws: ``Features/InvalidDefinitions`` where expressions do not fit the columns, ``TrainingSetError``.
+    package init(_ plan: ViewPlan, fields: [Field], name: String) throws {
+        (self.plan, self.name) = (plan, name)
+        types = Dictionary(fields.map { ($0.name, $0.type) }) { first, _ in first }
+        let empty = RecordBatch(Schema(fields), fields.map { Column.nulls($0.type, count: 0) }, count: 0)
+        bound = try FactParts.bind(plan, to: RowTable(plan.source, empty, types: types, name: name))
+    }
+
+    private func table(_ rows: RecordBatch) -> RowTable { RowTable(plan.source, rows, types: types, name: name) }
+
+    /// Rows in memory, with what decides whether they count.
+    package func source(_ rows: RecordBatch) throws -> ViewSource { try ViewSource(plan, table(rows), bound, 1) }
+
+    /// The features of some entities at some moments.
+    ///
+    /// - Parameters:
+    ///   - rows: rows of the source, all that may count for these entities, in the source's order.
+    ///   - spine: the entities and moments.
+    /// - Returns: a column for each of the plan's, and for each label the row of `rows` that its plain features are of, if
+    ///   there are plain features.
+    package func features(
+        of rows: RecordBatch, at spine: SpineTable
+    ) throws -> (columns: [Column], latest: [Int32]?) {
+        let join = try ViewJoin(
+            plan, table(rows), SpineIndex(spine, threads: 1, limit: nil),
+            embargo: plan.view.embargo.seconds * 1_000_000, threads: 1, storage: .memory, bound: bound)
+        let result = try join.run()
+        return (result.columns, result.latest)
+    }
+}
+
+/// The bytes that name an entity in an online store.
+package enum EntityKey {
+    /// The name of a row's entity: for each key one byte that says what it is, then eight bytes of a number, the lowest first, or
+    /// the length of a text in eight bytes and its bytes. `nil` if a key is null.
+    static func bytes(of parts: [KeyPart], row: Int) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        for part in parts {
+            if let validity = part.validity, !validity[row] { return nil }
+            part.append(row, to: &bytes)
+        }
+        return bytes
+    }
+
+    /// The names of the entities that columns of keys tell; `nil` for a row with a null.
+    ///
+    /// - Throws: ``TrainingSetError/wrongKeyType(column:type:expected:table:)``.
+    package static func bytes(of columns: RecordBatch, by keys: [JoinKey]) throws -> [[UInt8]?] {
+        let parts = try keys.map { key in
+            let kind = KeyKind(key.type)
+            guard let column = columns[key.spineColumn], let part = KeyPart(.column(column), as: kind) else {
+                throw TrainingSetError.wrongKeyType(
+                    column: key.spineColumn, type: columns[key.spineColumn].map { "\($0.type)" } ?? "missing column",
+                    expected: kind.rawValue, table: "the request")
+            }
+            return part
+        }
+        return (0..<columns.count).map { bytes(of: parts, row: $0) }
+    }
+}

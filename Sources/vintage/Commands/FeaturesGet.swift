@@ -1,0 +1,82 @@
+import ArgumentParser
+import Features
+import OnlineStore
+import Tables
+import TextFormats
+import TrainingSets
+import Workspace
+
+/// `vintage features get`.
+struct FeaturesGet: WorkspaceCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get",
+        abstract: "Answer what the features of a few entities are, from an online store.",
+        discussion: """
+            Prints each feature's value with what can be said of it, present, null, not_found or outside_ttl, and the event \
+            time of the row that a plain feature is of. 'vintage features materialize' fills the store; what is answered is \
+            what a join yields for a label at that moment.
+
+            Examples:
+              vintage features get --service arrival --entities origin=JFK,carrier=AA
+              vintage features get --service arrival --entities tailnum=N14228 --at 2013-06-01T12:00 --json
+            """)
+
+    @Option(help: ArgumentHelp("The service whose features are asked for.", valueName: "name"))
+    var service: RawArgument?
+
+    @OptionGroup var entities: EntityArguments
+
+    @Option(
+        help: ArgumentHelp("The moment that is asked for, in UTC unless it says; now unless given.", valueName: "time"))
+    var at: RawArgument?
+
+    @OptionGroup var online: OnlineArguments
+    @OptionGroup var json: JSONOption
+
+    func run(in session: Session) throws -> ExitStatus {
+        let plan = try WorkspaceState(of: session.workspace).plan(service)
+        let moment = try at.map { try Timestamp(parsing: $0.text) } ?? Timestamp.now
+        let spine = try entities.spine(plan, moment)
+        let answer = try OnlineFeatures(try online.open(session)).answer(plan, at: spine)
+        if json.isOn {
+            var object = JSONObject()
+            object["service"] = .string(plan.service.name)
+            object["at"] = .string(moment.iso8601)
+            object["entities"] = JSON(entities.texts.indices) { row in
+                var object = JSONObject()
+                object["entity"] = .string(entities.texts[row].text)
+                object["features"] = JSON(answer.features) { .object($0.json(row)) }
+                return .object(object)
+            }
+            session.print(object)
+            return .done
+        }
+        for (row, entity) in entities.texts.enumerated() {
+            if entities.texts.count > 1 { session.print(session.palette.id(entity.text)) }
+            var lines = Table([.left, .left, .left, .left])
+            lines.add(["feature", "value", "status", "event time"])
+            for feature in answer.features { lines.add(feature.line(row)) }
+            for line in lines.lines { session.print(line) }
+        }
+        return .done
+    }
+}
+
+extension OnlineAnswer.Feature {
+    private func time(_ row: Int) -> String? {
+        eventTimes[row].map { ColumnType.timestamp(.microsecond, zone: "UTC").text(of: .integer($0)) }
+    }
+
+    fileprivate func line(_ row: Int) -> [String] {
+        [name, values.type.text(of: values.cell(at: row)), statuses[row].rawValue, time(row) ?? ""]
+    }
+
+    fileprivate func json(_ row: Int) -> JSONObject {
+        var object = JSONObject()
+        object["name"] = .string(name)
+        object["value"] = JSON(values.cell(at: row), values.type)
+        object["status"] = .string(statuses[row].rawValue)
+        object["event_time"] = JSON(time(row))
+        return object
+    }
+}
