@@ -67,6 +67,8 @@ public struct Materializer {
             try storage.write([OnlineMark(ViewMark.name(of: view), mark.bytes)])
             return Outcome(view: view, rows: old.rows, entities: old.entities, written: 0, wasCurrent: true)
         }
+        try LatestFacts.refuseMixedVectors(
+            of: plan.view, definitions, sources, at: until ?? now, threads: threads)
         let chosen = try choose(source, horizon: mark.horizon, until: until)
         var run = Run(keepsKeys: old?.space == space)
         let parts = max(1, (chosen.count + Self.rowsAtOnce - 1) / Self.rowsAtOnce)

@@ -88,11 +88,26 @@ package final class LatestFacts {
 
     /// The values of a column of the data in these rows, whatever its type.
     package func column(_ name: String) throws -> Column {
-        var (parts, first, begin) = ([Column](), 0, 0)
+        var parts: [Column] = []
+        try forEachPart(of: name) { parts.append($0) }
+        let type = parts.first?.type ?? table.files[0].reader.schema[name]?.type ?? .string
+        if parts.isEmpty { return Column.nulls(type, count: 0) }
+        guard let whole = Column.concatenate(parts, type: type, workers: threads) else {
+            throw TrainingSetError.tooManyBytes(column: name)
+        }
+        return whole
+    }
+
+    /// Calls `body` with the values of a column of the data in these rows, some after another: no more than a row group is in
+    /// memory.
+    package func forEachPart(of name: String, _ body: (Column) throws -> Void) throws {
+        var (first, begin) = (0, 0)
         var type: ColumnType?
         for file in table.files {
             let reader = file.reader
-            guard let found = reader.schema[name]?.type else { _ = try reader.column(name); continue }
+            guard let found = reader.schema[name]?.type else {
+                throw TableError.noColumn(name, table: reader.name, nearest: nil)
+            }
             if let type, found != type {
                 throw TrainingSetError.typesDiffer(
                     column: name, type: "\(found)", table: reader.name, other: table.files[0].reader.name,
@@ -112,17 +127,11 @@ package final class LatestFacts {
                 if place < stop {
                     let read = try reader.read([name], rowGroups: group.number.map { [$0] }, workers: threads).columns[0]
                     let wanted = rows[place..<stop].map { $0 - Int32(first) }
-                    parts.append(wanted.count == read.count ? read : read.gather(wanted, workers: threads))
+                    try body(wanted.count == read.count ? read : read.gather(wanted, workers: threads))
                 }
                 (place, first) = (stop, last)
             }
             begin = own.upperBound
         }
-        guard let type else { return Column.nulls(.string, count: 0) }
-        if parts.isEmpty { return Column.nulls(type, count: 0) }
-        guard let whole = Column.concatenate(parts, type: type, workers: threads) else {
-            throw TrainingSetError.tooManyBytes(column: name)
-        }
-        return whole
     }
 }

@@ -113,12 +113,22 @@ extension DefinitionReader {
         let filter = fields.expression("where")
         let (entity, source) = (fields.name("entity"), fields.name("source"))
         guard let entity, let source else { return nil }
+        let embedding = embedding(fields, of: name, source: source)
+        // Vectors are there to be used, so a view that names nothing else has them.
+        if !fields.has("features"), let embedding {
+            let place = embedding.texts.place("column")
+            if embedding.column.isDefinitionName {
+                features = [plain(embedding.column, place)]
+            } else {
+                problems.add(.invalidName(embedding.column, of: "a feature"), at: place)
+            }
+        }
         return FeatureView(
             name: name, entity: entity, source: source, sourceColumns: Dictionary(pairs) { first, _ in first },
             filter: filter, timeToLive: fields.span("ttl", allowsZero: false),
             embargo: fields.span("embargo") ?? .seconds(0), features: features,
-            embedding: embedding(fields, of: name, source: source), description: fields.text("description"),
-            owner: fields.text("owner"), place: place, texts: fields.texts)
+            embedding: embedding, description: fields.text("description"), owner: fields.text("owner"), place: place,
+            texts: fields.texts)
     }
 
     /// The feature that is a column of its name.

@@ -1,13 +1,18 @@
+import FileSystem
+
 /// The vectors that a view holds, and what they were made by and of.
 public struct Embedding: Sendable {
     /// The source's column of vectors.
     public let column: String
     /// How many numbers a vector has.
     public let dimension: Int
-    /// The version of the model whose vectors are wanted: an artifact, alone or with a tag or a snapshot behind `@`.
+    /// The version of the model whose vectors are wanted, as it is written: an artifact, which means the version in the lock,
+    /// or one with a tag or a snapshot behind `@`.
     public let model: String
-    /// The source's column that says by which version a row's vector was made; `nil` if the lineage of the vectors' artifact
-    /// says it.
+    /// The artifact of the model.
+    public let modelArtifact: RelativePath
+    /// The source's column that says by which snapshot of the model a row's vector was made, in at least eight hexadecimal
+    /// digits; `nil` if the lineage of the vectors' artifact says it.
     public let madeBy: String?
     /// Of what the vectors were made, if that is declared.
     public let text: EmbeddedText?
@@ -22,8 +27,8 @@ public struct EmbeddedText: Sendable {
     public let source: String
     /// The columns of the text, in the order in which they were put together.
     public let columns: [String]
-    /// The column beside the vector that holds the digest of its text; `nil` if the lineage of the vectors' artifact says
-    /// which version of the text it was.
+    /// The column beside the vector that holds the SHA-256 of its text, in hexadecimal; `nil` if a text counts as changed
+    /// when its row happened after the vector's.
     public let digest: String?
     let texts: DefinitionTexts
 }
@@ -46,12 +51,19 @@ extension DefinitionReader {
             return nil
         }
         let text = embeddedText(inner, of: view, source: source)
+        let expectedModel = "a model's artifact or a version of it, as models/minilm or models/minilm@v3"
+        let madeBy = inner.text("made_by", expected: "a column")
         guard let column = inner.text("column", expected: "a column"), let dimension,
-            let model = inner.text("model", expected: "a model's version, as models/minilm@v3")
+            let model = inner.text("model", expected: expectedModel)
         else { return nil }
+        let parts = model.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let artifact = try? RelativePath(String(parts[0])), !artifact.isRoot, parts.last?.isEmpty == false else {
+            inner.wrong("model", expected: expectedModel)
+            return nil
+        }
         return Embedding(
-            column: column, dimension: dimension, model: model, madeBy: inner.text("made_by", expected: "a column"),
-            text: text, place: place, texts: inner.texts)
+            column: column, dimension: dimension, model: model, modelArtifact: artifact, madeBy: madeBy, text: text,
+            place: place, texts: inner.texts)
     }
 
     private func embeddedText(_ fields: DefinitionMapping, of view: String, source: String) -> EmbeddedText? {
