@@ -106,6 +106,12 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
+            name: "Embeddings",
+            dependencies: [
+                "Checks", "CKernels", "Features", "FileSystem", "ObjectStore", "Tables", "TrainingSets", "Workspace",
+            ],
+            swiftSettings: settings),
+        .target(
             name: "OnlineStore",
             dependencies: [
                 "CHiredis", "Features", "FileSystem", "ObjectStore", "Tables", "TextFormats", "TrainingSets",
@@ -132,8 +138,8 @@ let package = Package(
         .executableTarget(
             name: "vintage",
             dependencies: [
-                "Checks", "Features", "GitBridge", "Leakage", "Remotes", "Splits", "Tables", "Workspace", "ObjectStore",
-                "Git", "FileSystem", "Learning", "OnlineStore", "TextFormats", "TrainingSets", "CPlatform",
+                "Checks", "Embeddings", "Features", "GitBridge", "Leakage", "Remotes", "Splits", "Tables", "Workspace",
+                "ObjectStore", "Git", "FileSystem", "Learning", "OnlineStore", "TextFormats", "TrainingSets", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -188,6 +194,13 @@ let package = Package(
             name: "TrainingSetsTests",
             dependencies: [
                 "Features", "FileSystem", "ObjectStore", "OnlineStore", "Tables", "TrainingSets", "Workspace",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EmbeddingsTests",
+            dependencies: [
+                "CKernels", "Embeddings", "Features", "FileSystem", "ObjectStore", "OnlineStore", "Tables",
+                "TrainingSets", "Workspace",
             ],
             swiftSettings: settings),
         .testTarget(

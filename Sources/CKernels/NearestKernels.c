@@ -43,6 +43,12 @@ void vintage_square_sums(const float *rows, int64_t count, int64_t dimension, fl
     CALL(square_sums, rows, count, dimension, sums);
 }
 
+void vintage_square_distances(
+    const float *query, const float *rows, int64_t count, int64_t dimension, float *distances)
+{
+    CALL(square_distances, query, rows, count, dimension, distances);
+}
+
 int64_t vintage_scores_above(
     const float *products, int64_t rows, int64_t stride, int64_t width, const float *factors, const float *offsets,
     const float *thresholds, int32_t *found_rows, int32_t *found_queries, float *found_scores)

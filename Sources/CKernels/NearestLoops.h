@@ -29,6 +29,37 @@ TARGET static inline __attribute__((always_inline)) float KERNEL(dot_product)(
     return KERNEL(lane_sum)((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
+// As dot_product, of the squares of differences.
+TARGET static inline __attribute__((always_inline)) float KERNEL(square_distance)(
+    const float *left, const float *right, int64_t dimension)
+{
+    vector sum[4] = {{0}, {0}, {0}, {0}};
+    int64_t k = 0;
+    for (; k + 64 <= dimension; k += 64)
+        for (int v = 0; v < 4; v++) {
+            vector a = *(const loose_vector *)(left + k + v * 16), b = *(const loose_vector *)(right + k + v * 16);
+            sum[v] = __builtin_elementwise_fma(a - b, a - b, sum[v]);
+        }
+    for (int v = 0; k < dimension; k += 16, v++) {
+        vector a = {0}, b = {0};
+        unsigned long size = (unsigned long)(dimension - k < 16 ? dimension - k : 16) * 4;
+        __builtin_memcpy(&a, left + k, size);
+        __builtin_memcpy(&b, right + k, size);
+        sum[v] = __builtin_elementwise_fma(a - b, a - b, sum[v]);
+    }
+    return KERNEL(lane_sum)((sum[0] + sum[1]) + (sum[2] + sum[3]));
+}
+
+TARGET static void KERNEL(square_distances)(
+    const float *query, const float *rows, int64_t count, int64_t dimension, float *distances)
+{
+    for (int64_t i = 0; i < count; i++) {
+        const float *row = rows + i * dimension;
+        for (int64_t k = 0; k < dimension; k += 16) __builtin_prefetch(row + 4 * dimension + k);
+        distances[i] = KERNEL(square_distance)(query, row, dimension);
+    }
+}
+
 TARGET static void KERNEL(dot_products)(
     const float *query, const float *rows, int64_t count, int64_t dimension, float *products)
 {

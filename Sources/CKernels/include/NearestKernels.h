@@ -12,6 +12,10 @@ void vintage_dot_products(const float *query, const float *rows, int64_t count, 
 // sums[i] = the sum over k of the square of rows[i * dimension + k], in the order of vintage_dot_products.
 void vintage_square_sums(const float *rows, int64_t count, int64_t dimension, float *sums);
 
+// distances[i] = the sum over k of the square of query[k] - rows[i * dimension + k], in the order of vintage_dot_products.
+void vintage_square_distances(
+    const float *query, const float *rows, int64_t count, int64_t dimension, float *distances);
+
 // Of products of rows with queries, those whose score is above the query's threshold:
 //   score = products[i * stride + j] * (factors ? factors[i] : 1) - (offsets ? offsets[i] : 0)
 // is above thresholds[j]. Writes i, j and the score of each, in the order of rows, and returns how many there are; there must
