@@ -27,6 +27,8 @@ public struct NearestVectors: Sendable {
         public let row: Int
         /// The cosine, the product, or the distance.
         public let value: Float
+
+        package init(row: Int, value: Float) { (self.row, self.value) = (row, value) }
     }
 
     /// The nearest rows.
@@ -36,6 +38,8 @@ public struct NearestVectors: Sendable {
         /// How many rows have a vector that cannot be compared: one of its numbers is none or infinite, the result has no
         /// finite value in single precision, or, for the cosine, it has no direction.
         public let skipped: Int
+
+        package init(matches: [Match], skipped: Int) { (self.matches, self.skipped) = (matches, skipped) }
     }
 
     private let column: Column

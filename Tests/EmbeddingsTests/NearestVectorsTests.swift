@@ -9,7 +9,11 @@ enum NearestOracle {
     static func sum(_ count: Int, _ term: (Int, Float) -> Float) -> Float {
         var lanes = [Float](repeating: 0, count: 64)
         for place in 0..<count { lanes[place % 64] = term(place, lanes[place % 64]) }
-        var sums = (0..<16).map { (lanes[$0] + lanes[16 + $0]) + (lanes[32 + $0] + lanes[48 + $0]) }
+        var sums: [Float] = []
+        for lane in 0..<16 {
+            let (left, right) = (lanes[lane] + lanes[16 + lane], lanes[32 + lane] + lanes[48 + lane])
+            sums.append(left + right)
+        }
         for half in [8, 4, 2, 1] { for lane in 0..<half { sums[lane] += sums[lane + half] } }
         return sums[0]
     }

@@ -82,7 +82,7 @@ struct FeaturesNearest: WorkspaceCommand {
         var table = Table([.left, .right, .left])
         table.add(["entity", metric == .l2 ? "distance" : metric.rawValue, "event time"])
         for match in found.matches {
-            table.add([match.entity.shown, "\(match.value)", shownMoment(match.eventTime)])
+            table.add([match.entity.shown, match.value.shown, shownMoment(match.eventTime)])
         }
         for line in table.lines { session.print(line) }
         if found.skipped > 0 {
@@ -90,5 +90,15 @@ struct FeaturesNearest: WorkspaceCommand {
                 + "left out")
         }
         return .done
+    }
+}
+
+extension Float {
+    /// With at most six digits, which are those that the order of a sum does not change.
+    fileprivate var shown: String {
+        guard self != 0, isFinite else { return "\(self)" }
+        var scale: Double = 1
+        while abs(Double(self)) * scale < 100_000, scale < 1e30 { scale *= 10 }
+        return "\(Float((Double(self) * scale).rounded() / scale))"
     }
 }
