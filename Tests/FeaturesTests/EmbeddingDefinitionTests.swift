@@ -75,42 +75,42 @@ struct EmbeddingDefinitionTests {
         arguments: [
             (
                 "{entity: review, source: vectors, embedding: {column: x, dimension: 3}}",
-                ["features/a.yaml:8:50: 'embedding' of the view 'v' needs the key 'model'"]
+                ["features/a.yaml:8:51: 'embedding' of the view 'v' needs the key 'model'"]
             ),
             (
                 "{entity: review, source: vectors, embedding: {column: x, dimension: none, model: m}}",
                 [
-                    "features/a.yaml:8:73: 'dimension' must be how many numbers a vector has, as 384, not 'none'"
+                    "features/a.yaml:8:74: 'dimension' must be how many numbers a vector has, as 384, not 'none'"
                 ]
             ),
             (
                 "{entity: review, source: vectors, embedding: {column: x, dimension: 3, model: m@}}",
                 [
-                    "features/a.yaml:8:83: 'model' must be a model's artifact or a version of it, as models/minilm or "
+                    "features/a.yaml:8:84: 'model' must be a model's artifact or a version of it, as models/minilm or "
                         + "models/minilm@v3, not 'm@'"
                 ]
             ),
             (
                 "{entity: review, source: vectors, embedding: {column: x, dimension: 3, model: m, text: {columns: [t]}}}",
-                ["features/a.yaml:8:92: 'text' in 'embedding' of the view 'v' needs the key 'digest'"]
+                ["features/a.yaml:8:93: 'text' in 'embedding' of the view 'v' needs the key 'digest'"]
             ),
             (
                 "{entity: review, source: vectors, embedding: {column: x, dimension: 3, model: m, text: {source: revews, "
                     + "columns: [t]}}}",
-                ["features/a.yaml:8:101: there is no source 'revews'; did you mean 'reviews'?"]
+                ["features/a.yaml:8:102: there is no source 'revews'; did you mean 'reviews'?"]
             ),
             (
                 "{entity: review, source: reviews, embedding: {column: shout, dimension: 3, model: m}}",
-                ["features/a.yaml:8:59: the column 'shout' must be a column of the data, not a derived one"]
+                ["features/a.yaml:8:60: the column 'shout' must be a column of the data, not a derived one"]
             ),
             (
                 "{entity: review, source: closed, features: [n], embedding: {column: x, dimension: 3, model: m, made_by: n}}",
-                ["features/a.yaml:8:109: the column 'n' must be a string, not int64"]
+                ["features/a.yaml:8:110: the column 'n' must be a string, not int64"]
             ),
             (
                 "{entity: review, source: vectors, embedding: {column: a.b, dimension: 3, model: m}}",
                 [
-                    "features/a.yaml:8:59: 'a.b' cannot be the name of a feature; use letters, digits and '_', and begin with "
+                    "features/a.yaml:8:60: 'a.b' cannot be the name of a feature; use letters, digits and '_', and begin with "
                         + "no digit"
                 ]
             ),
