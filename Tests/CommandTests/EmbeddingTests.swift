@@ -116,8 +116,8 @@ struct EmbeddingTests {
                 "  review=1  2026-01-02T00:00:00Z  \(why)", "  review=2  2026-01-02T00:00:00Z  \(why)",
                 "  … and 1 more; --limit lists more of them", "service search: its meaning is stale",
             ])
-        try folder.run("vintage", "tag", "v1", "models/minilm", model, expecting: nil)
-        for pinned in ["models/minilm@\(shortModel)"] {
+        try folder.run("vintage", "tag", "models/minilm@v1", shortModel)
+        for pinned in ["models/minilm@v1", "models/minilm@\(shortModel)"] {
             try folder.write(
                 Self.definitions.replacingOccurrences(of: "model: models/minilm", with: "model: \(pinned)"),
                 to: "features/reviews.yaml")
@@ -240,6 +240,8 @@ struct EmbeddingTests {
 
     @Test("go into training sets and online stores as they are")
     func carried() throws {
+        var rows = rows
+        rows.append(Row(review: 4, vector: nil, model: nil, text: ""))
         try store(rows)
         try folder.write("review,time\n3,2026-01-05T00:00:00Z\n9,2026-01-05T00:00:00Z\n1,2026-03-05T00:00:00Z\n", to: "labels.csv")
         try folder.run(
@@ -252,16 +254,84 @@ struct EmbeddingTests {
         try folder.run("vintage", "features", "materialize", "--until", "2026-01-10")
         #expect(
             try folder.run(
-                "vintage", "features", "get", "--entities", "review=3", "--entities", "review=9", "--at", "2026-01-10")
+                "vintage", "features", "get", "--entities", "review=3", "--entities", "review=4", "--entities",
+                "review=9", "--at", "2026-01-10")
                 == """
                 review=3
                 feature  value       status   event time
                 vector   [0.8, 0.6]  present  2026-01-02T00:00:00Z
+                review=4
+                feature  value  status  event time
+                vector          null    2026-01-02T00:00:00Z
                 review=9
                 feature  value  status     event time
                 vector          not_found
 
                 """)
+    }
+
+    @Test("in a training set that are of another row are found by the leakage guard")
+    func guarded() throws {
+        try store(rows)
+        try folder.write("review,time\n1,2026-01-05T00:00:00Z\n3,2026-01-05T00:00:00Z\n", to: "labels.csv")
+        try folder.run(
+            "vintage", "features", "join", "--spine", "labels.csv", "--time", "time", "--service", "search", "-o",
+            "t.parquet")
+        let check = ["features", "check", "t.parquet", "--service", "search", "--time", "time"]
+        let sound = try folder.vintage(check).wait()
+        #expect(sound.status == 0, "\(sound.output)")
+        let edit = """
+            import sys, pyarrow as pa, pyarrow.parquet as pq
+            table = pq.read_table(sys.argv[1])
+            place = table.column_names.index('vector')
+            changed = pa.array([[0.5, 0.5], [0.8, 0.6]], pa.list_(pa.float32(), 2))
+            pq.write_table(table.set_column(place, 'vector', changed), sys.argv[1])
+            """
+        try PythonEnvironment.run(
+            PythonEnvironment.program("python"), ["-c", edit, folder.path("t.parquet").string])
+        let changed = try folder.vintage(check).wait()
+        #expect(changed.status == 1, "\(changed.output)")
+        #expect(changed.output.contains("vector"))
+    }
+
+    @Test("of the latest row that was known then count, and those past the time to live are near to nothing")
+    func moments() throws {
+        var rows = rows
+        rows.append(Row(review: 1, vector: [0, 1], model: "0123456789ab", text: "good", day: "2026-01-08"))
+        rows[1].day = "2025-12-20"
+        try store(rows)
+        func nearest(_ day: String) throws -> (status: Int32, output: String) {
+            try folder.vintage(
+                ["features", "nearest", "--view", "meaning", "--vector", "1,0", "--metric", "dot", "--at", day]
+            ).wait()
+        }
+        // The first vector of the review is then the latest, and that of the other model is not known yet.
+        #expect(
+            try nearest("2026-01-05").output == """
+                entity     dot  event time
+                review=1     1  2026-01-02T00:00:00Z
+                review=3   0.8  2026-01-02T00:00:00Z
+                review=2  -1.0  2025-12-20T00:00:00Z
+
+                """)
+        #expect(try nearest("2026-01-09").status == 1)
+    }
+
+    @Test("that cannot be compared are counted and left out")
+    func zero() throws {
+        var rows = rows
+        rows[0].vector = [0, 0]
+        try store(rows)
+        let output = try folder.run(
+            "vintage", "features", "nearest", "--view", "meaning", "--entity", "review=3", "--at", "2026-01-10")
+        #expect(output.hasSuffix("1 vector cannot be compared, and is left out\n"))
+        #expect(!output.contains("review=1"))
+        // The wrong dimension is said, and where.
+        try folder.write(
+            Self.definitions.replacingOccurrences(of: "dimension: 2", with: "dimension: 3"), to: "features/reviews.yaml")
+        #expect(
+            try folder.run("vintage", "features", "stale", expecting: 2).contains(
+                "is a vector[2], but the view 'meaning' declares an embedding of 3 numbers"))
     }
 
     @Test("near to an entity or a vector are found, the nearest first")
