@@ -139,7 +139,8 @@ let package = Package(
             name: "vintage",
             dependencies: [
                 "Checks", "Embeddings", "Features", "GitBridge", "Leakage", "Remotes", "Splits", "Tables", "Workspace",
-                "ObjectStore", "Git", "FileSystem", "Learning", "OnlineStore", "TextFormats", "TrainingSets", "CPlatform",
+                "ObjectStore", "Git", "FileSystem", "Learning", "OnlineStore", "TextFormats", "TrainingSets",
+                "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,

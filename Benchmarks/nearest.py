@@ -96,7 +96,8 @@ def main():
         subprocess.run(
             [python(), "-c", GENERATE, folder / "data/vectors.parquet", str(options.rows), str(DIMENSION)], check=True)
         (folder / "features/things.yaml").write_text(DEFINITIONS)
-        for words in (["init"], ["add", "data"]):
+        # Without git, or the workspace would be the repository around the folder.
+        for words in (["init", "--no-git"], ["add", "data"]):
             subprocess.run([vintage, *words], cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
     warm(folder / "data")
     warm(folder / ".vintage")

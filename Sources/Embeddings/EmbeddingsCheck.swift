@@ -65,8 +65,9 @@ extension ViewStaleness {
                         + "\(named.joined(separator: ", ")) rows; make the vectors anew by one", .error
                 ))
         }
+        let wanted = "\(embedding.modelArtifact) than \(wanted?.short ?? "")"
         let kinds: [(StaleReason, CheckSeverity, String)] = [
-            (.otherModel, .error, "were made by another version of \(embedding.modelArtifact) than \(wanted?.short ?? "")"),
+            (.otherModel, .error, "were made by another version of \(wanted)"),
             (.unknownModel, .error, "have vectors of which nothing says what model made them"),
             (.textChanged, .warning, "have another text than the one that their vector was made of"),
             (.textGone, .warning, "have a vector, but no text any more"),

@@ -125,7 +125,8 @@ package final class LatestFacts {
                 let last = first + group.size
                 let stop = rows[place..<own.upperBound].firstIndex { $0 >= last } ?? own.upperBound
                 if place < stop {
-                    let read = try reader.read([name], rowGroups: group.number.map { [$0] }, workers: threads).columns[0]
+                    let read = try reader.read([name], rowGroups: group.number.map { [$0] }, workers: threads).columns[
+                        0]
                     let wanted = rows[place..<stop].map { $0 - Int32(first) }
                     try body(wanted.count == read.count ? read : read.gather(wanted, workers: threads))
                 }

@@ -66,10 +66,8 @@ package struct VectorVersions {
         }
         let whole = groups.map { group in
             let first = group.members.map { found[$0].first }.min() ?? 0
-            return (
-                version: Version(name: group.name, count: group.members.reduce(0) { $0 + found[$1].count }, first: first),
-                members: group.members
-            )
+            let count = group.members.reduce(0) { $0 + found[$1].count }
+            return (version: Version(name: group.name, count: count, first: first), members: group.members)
         }.sorted { ($1.version.count, $0.version.first) < ($0.version.count, $1.version.first) }
         var order = [Int](repeating: 0, count: found.count)
         for (place, group) in whole.enumerated() { for member in group.members { order[member] = place } }

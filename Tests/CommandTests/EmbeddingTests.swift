@@ -46,7 +46,8 @@ struct EmbeddingTests {
         folder = try CommandFolder()
         try folder.run("vintage", "init")
         try folder.write("weights 1", to: "models/minilm/weights")
-        try folder.write("review,written,body\n1,2026-01-01,good\n2,2026-01-01,bad\n3,2026-01-01,fine\n", to: "text/reviews.csv")
+        try folder.write(
+            "review,written,body\n1,2026-01-01,good\n2,2026-01-01,bad\n3,2026-01-01,fine\n", to: "text/reviews.csv")
         try folder.write(Self.definitions, to: "features/reviews.yaml")
         try folder.run("vintage", "add", "models/minilm", "text")
         model = try Self.snapshot("models/minilm", folder)
@@ -199,7 +200,8 @@ struct EmbeddingTests {
     func check() throws {
         try store(rows)
         try folder.run("vintage", "ci", "--only", "embeddings")
-        try folder.write("review,written,body\n1,2026-01-01,great\n2,2026-01-01,bad\n3,2026-01-01,fine\n", to: "text/reviews.csv")
+        try folder.write(
+            "review,written,body\n1,2026-01-01,great\n2,2026-01-01,bad\n3,2026-01-01,fine\n", to: "text/reviews.csv")
         try folder.run("vintage", "add", "text")
         let warned = try folder.run("vintage", "ci", "--only", "embeddings")
         #expect(warned.contains("1 of 3 rows have another text than the one that their vector was made of (review=1)"))
@@ -228,7 +230,9 @@ struct EmbeddingTests {
                 expecting: 1) == refusal)
         try folder.write(
             "review,time\n1,2026-01-05T00:00:00Z\n2,2026-01-05T00:00:00Z\n3,2026-01-05T00:00:00Z\n", to: "labels.csv")
-        let join = ["features", "join", "--spine", "labels.csv", "--time", "time", "--service", "search", "-o", "t.parquet"]
+        let join = [
+            "features", "join", "--spine", "labels.csv", "--time", "time", "--service", "search", "-o", "t.parquet",
+        ]
         let (status, output) = try folder.vintage(join).wait()
         #expect(status == 1)
         #expect(output == refusal)
@@ -243,7 +247,8 @@ struct EmbeddingTests {
         var rows = rows
         rows.append(Row(review: 4, vector: nil, model: nil, text: ""))
         try store(rows)
-        try folder.write("review,time\n3,2026-01-05T00:00:00Z\n9,2026-01-05T00:00:00Z\n1,2026-03-05T00:00:00Z\n", to: "labels.csv")
+        try folder.write(
+            "review,time\n3,2026-01-05T00:00:00Z\n9,2026-01-05T00:00:00Z\n1,2026-03-05T00:00:00Z\n", to: "labels.csv")
         try folder.run(
             "vintage", "features", "join", "--spine", "labels.csv", "--time", "time", "--service", "search", "-o",
             "t.parquet")
@@ -256,18 +261,18 @@ struct EmbeddingTests {
             try folder.run(
                 "vintage", "features", "get", "--entities", "review=3", "--entities", "review=4", "--entities",
                 "review=9", "--at", "2026-01-10")
-                == """
-                review=3
-                feature  value       status   event time
-                vector   [0.8, 0.6]  present  2026-01-02T00:00:00Z
-                review=4
-                feature  value  status  event time
-                vector          null    2026-01-02T00:00:00Z
-                review=9
-                feature  value  status     event time
-                vector          not_found
+                    == """
+                    review=3
+                    feature  value       status   event time
+                    vector   [0.8, 0.6]  present  2026-01-02T00:00:00Z
+                    review=4
+                    feature  value  status  event time
+                    vector          null    2026-01-02T00:00:00Z
+                    review=9
+                    feature  value  status     event time
+                    vector          not_found
 
-                """)
+                    """)
     }
 
     @Test("in a training set that are of another row are found by the leakage guard")
@@ -277,7 +282,7 @@ struct EmbeddingTests {
         try folder.run(
             "vintage", "features", "join", "--spine", "labels.csv", "--time", "time", "--service", "search", "-o",
             "t.parquet")
-        let check = ["features", "check", "t.parquet", "--service", "search", "--time", "time"]
+        let check = ["features", "check", "t.parquet", "--service", "search"]
         let sound = try folder.vintage(check).wait()
         #expect(sound.status == 0, "\(sound.output)")
         let edit = """
@@ -309,7 +314,7 @@ struct EmbeddingTests {
         #expect(
             try nearest("2026-01-05").output == """
                 entity     dot  event time
-                review=1     1  2026-01-02T00:00:00Z
+                review=1   1.0  2026-01-02T00:00:00Z
                 review=3   0.8  2026-01-02T00:00:00Z
                 review=2  -1.0  2025-12-20T00:00:00Z
 
@@ -328,7 +333,8 @@ struct EmbeddingTests {
         #expect(!output.contains("review=1"))
         // The wrong dimension is said, and where.
         try folder.write(
-            Self.definitions.replacingOccurrences(of: "dimension: 2", with: "dimension: 3"), to: "features/reviews.yaml")
+            Self.definitions.replacingOccurrences(of: "dimension: 2", with: "dimension: 3"), to: "features/reviews.yaml"
+        )
         #expect(
             try folder.run("vintage", "features", "stale", expecting: 2).contains(
                 "is a vector[2], but the view 'meaning' declares an embedding of 3 numbers"))

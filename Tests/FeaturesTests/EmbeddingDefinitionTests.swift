@@ -57,7 +57,8 @@ struct EmbeddingDefinitionTests {
     @Test("each part of an embedding is part of the view's digest")
     func digest() throws {
         let texts = [
-            "column: x, dimension: 3, model: m", "column: y, dimension: 3, model: m", "column: x, dimension: 4, model: m",
+            "column: x, dimension: 3, model: m", "column: y, dimension: 3, model: m",
+            "column: x, dimension: 4, model: m",
             "column: x, dimension: 3, model: n", "column: x, dimension: 3, model: m, made_by: b",
             "column: x, dimension: 3, model: m, text: {source: reviews, columns: [b]}",
             "column: x, dimension: 3, model: m, text: {source: reviews, columns: [b], digest: b}",

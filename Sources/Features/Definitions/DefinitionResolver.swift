@@ -153,7 +153,8 @@ final class DefinitionResolver {
     /// Vectors and digests are read as they are, and a column of vectors cannot be declared among a source's `columns`.
     private func check(_ embedding: Embedding, _ source: FeatureSource) {
         let own = [("column", embedding.column)] + (embedding.madeBy.map { [("made_by", $0)] } ?? [])
-        let named = own.map { ($0.1, embedding.texts.place($0.0)) }
+        let named =
+            own.map { ($0.1, embedding.texts.place($0.0)) }
             + (embedding.text.flatMap { text in text.digest.map { [($0, text.texts.place("digest"))] } } ?? [])
         for (column, place) in named {
             if source.derived.contains(where: { $0.name == column }) {

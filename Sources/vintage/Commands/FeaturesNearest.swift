@@ -86,8 +86,8 @@ struct FeaturesNearest: WorkspaceCommand {
         }
         for line in table.lines { session.print(line) }
         if found.skipped > 0 {
-            session.print("\(counted(found.skipped, "vector")) cannot be compared, and \(found.skipped == 1 ? "is" : "are") "
-                + "left out")
+            let verb = found.skipped == 1 ? "is" : "are"
+            session.print("\(counted(found.skipped, "vector")) cannot be compared, and \(verb) left out")
         }
         return .done
     }

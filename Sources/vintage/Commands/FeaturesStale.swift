@@ -72,7 +72,9 @@ struct FeaturesStale: WorkspaceCommand {
             session.print(object)
             return report.isStale ? .found : .done
         }
-        if report.views.isEmpty { session.print("No view declares an 'embedding' or a 'ttl', so that nothing can be stale.") }
+        if report.views.isEmpty {
+            session.print("No view declares an 'embedding' or a 'ttl', so that nothing can be stale.")
+        }
         for staleness in report.views { session.printLines(of: staleness) }
         for service in report.services {
             session.print("service \(service.name): its \(service.views.joined(separator: ", ")) is stale")
@@ -87,7 +89,8 @@ extension Session {
             staleness.counts[reason].map { "\($0) \(reason.rawValue)" }
         }
         let reasons = counts.isEmpty ? "" : " (\(counts.joined(separator: ", ")))"
-        print("view \(staleness.view.name): \(staleness.staleCount) of \(counted(staleness.count, "row")) stale\(reasons)")
+        let rows = "\(staleness.staleCount) of \(counted(staleness.count, "row"))"
+        print("view \(staleness.view.name): \(rows) stale\(reasons)")
         if staleness.isMixed {
             let named = staleness.versions.map { "\($0.name?.shownVersion ?? "no known version") in \($0.count)" }
             print("  vectors of \(staleness.versions.count) versions are mixed: \(named.joined(separator: ", "))")
