@@ -54,15 +54,14 @@ public struct NearestEntities {
         threads = workspace.configuration.workers
         let facts = try LatestFacts(
             try state.definitions.latestRowPlan(of: view), state.sources(in: workspace), at: moment, threads: threads)
-        try VectorVersions(of: embedding, in: facts).refuseMixture(of: embedding, view: view.name) {
+        let vectors = try facts.column(embedding.column)
+        try VectorVersions(of: embedding, in: facts, vectors: vectors).refuseMixture(of: embedding, view: view.name) {
             facts.place(of: $0)
         }
-        vectors = try facts.column(embedding.column)
-        try embedding.check(vectors.type, view: view.name, table: view.source)
         keys = try facts.entityKeys()
         let oldest = view.timeToLive.map { moment - $0.seconds * 1_000_000 } ?? .min
         isYoung = facts.eventTimes.map { $0 >= oldest }
-        (self.view, self.facts) = (view, facts)
+        (self.view, self.facts, self.vectors) = (view, facts, vectors)
     }
 
     /// Finds those nearest to a vector, or to an entity.

@@ -89,13 +89,15 @@ extension String {
 extension VectorVersions {
     /// The versions of the vectors in the latest rows.
     ///
+    /// - Parameter vectors: the vectors of these rows, where they were read already; else they are read, and not kept.
     /// - Throws: ``TrainingSetError/notVectors(view:column:type:dimension:table:)``, what keeps columns from being read.
-    package init(of embedding: Embedding, in facts: LatestFacts) throws {
+    package init(of embedding: Embedding, in facts: LatestFacts, vectors: Column? = nil) throws {
         var hasVector: [Bool] = []
-        try facts.forEachPart(of: embedding.column) { part in
+        func add(_ part: Column) throws {
             try embedding.check(part.type, view: facts.plan.view.name, table: facts.plan.source.name)
             for row in 0..<part.count { hasVector.append(!part.isNull(at: row)) }
         }
+        if let vectors { try add(vectors) } else { try facts.forEachPart(of: embedding.column, add) }
         let names = try embedding.madeBy.map { try facts.column($0) }
         if let names { try embedding.checkNames(names, table: facts.plan.source.name) }
         var lineage = VectorLineage(embedding)

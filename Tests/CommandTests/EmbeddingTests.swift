@@ -278,7 +278,12 @@ struct EmbeddingTests {
     @Test("in a training set that are of another row are found by the leakage guard")
     func guarded() throws {
         try store(rows)
-        try folder.write("review,time\n1,2026-01-05T00:00:00Z\n3,2026-01-05T00:00:00Z\n", to: "labels.csv")
+        // The guard needs to know which column is the rows' time.
+        let labelled = Self.definitions.replacingOccurrences(
+            of: "search: {features", with: "search: {label: bought, features")
+        try folder.write(labelled + "labels:\n  bought: {column: bought, time: time}\n", to: "features/reviews.yaml")
+        try folder.write(
+            "review,time,bought\n1,2026-01-05T00:00:00Z,true\n3,2026-01-05T00:00:00Z,false\n", to: "labels.csv")
         try folder.run(
             "vintage", "features", "join", "--spine", "labels.csv", "--time", "time", "--service", "search", "-o",
             "t.parquet")
