@@ -165,7 +165,10 @@ let package = Package(
         .testTarget(name: "GitTests", dependencies: ["Git"], swiftSettings: settings),
         .testTarget(
             name: "WorkspaceTests", dependencies: ["Workspace", "FileSystem", "ObjectStore"], swiftSettings: settings),
-        .testTarget(name: "OnlineStoreTests", dependencies: ["FileSystem", "OnlineStore"], swiftSettings: settings),
+        .testTarget(
+            name: "OnlineStoreTests",
+            dependencies: ["Features", "FileSystem", "OnlineStore", "Tables", "TextFormats", "TrainingSets"],
+            swiftSettings: settings),
         .testTarget(name: "PointInTimeTests", dependencies: ["PointInTime"], swiftSettings: settings),
         .testTarget(name: "SplitsTests", dependencies: ["FileSystem", "Splits", "Tables"], swiftSettings: settings),
         .testTarget(
@@ -194,7 +197,8 @@ let package = Package(
         .testTarget(
             name: "TrainingSetsTests",
             dependencies: [
-                "Features", "FileSystem", "ObjectStore", "OnlineStore", "Tables", "TrainingSets", "Workspace",
+                "Features", "FileSystem", "ObjectStore", "OnlineStore", "Tables", "TextFormats", "TrainingSets",
+                "Workspace",
             ],
             swiftSettings: settings),
         .testTarget(

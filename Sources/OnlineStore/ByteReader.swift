@@ -7,6 +7,9 @@ struct ByteReader {
     /// Whether all was read.
     var isAtEnd: Bool { rest.isEmpty }
 
+    /// How many bytes are left.
+    var remaining: Int { rest.count }
+
     mutating func byte() -> UInt8? { bytes(1)?[0] }
 
     mutating func bytes(_ count: Int) -> UnsafeRawBufferPointer? {

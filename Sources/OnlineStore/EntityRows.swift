@@ -2,37 +2,55 @@ import Tables
 
 /// Rows of a source that a store keeps for one entity, as bytes.
 ///
-/// Version 1, all numbers with the lowest byte first: the byte 1; the number of rows; the horizon (``EntityRows/horizon``);
-/// for each row the difference of its number in the source to that of the row before; for each column of the view, in the
-/// order of their names, a byte that is 1 if there are nulls, then the bits of the rows that have a value, row 0's in the
-/// lowest bit of the first byte; then the values: of their width, or as bits, or for texts all lengths and then all bytes;
-/// at the end four bytes of CRC-32C over all before. Counts and lengths are in LEB128, the horizon and the differences
-/// zigzag-coded before.
+/// Version 2, all numbers with the lowest byte first: the byte 2; the number of rows of files; the horizon
+/// (``EntityRows/horizon``); for each of them the difference of its number in the source to that of the row before; the number
+/// of pushed rows, and for each the 16 bytes of its push; for each column of the view, in the order of their names, a byte that
+/// is 1 if there are nulls, then the bits of the rows that have a value, row 0's in the lowest bit of the first byte; then the
+/// values: of their width, or as bits, or for texts all lengths and then all bytes; at the end four bytes of CRC-32C over all
+/// before. Counts and lengths are in LEB128, the horizon and the differences zigzag-coded before.
 struct EntityRows {
     /// The first moment, in microseconds, for which these rows answer: older ones may have been dropped.
     var horizon: Int64
-    /// The numbers of the rows in the source, ascending.
-    var numbers: [Int32]
+    /// Where each row comes from: those of files are before those that were pushed.
+    var origins: [RowOrigin]
 
-    private static let version: UInt8 = 1
+    /// The version of the bytes.
+    static let version: UInt8 = 2
+
+    /// How many rows there are.
+    var count: Int { origins.count }
 
     /// Writes rows of columns.
     ///
     /// - Parameters:
-    ///   - rows: which rows of the columns, in the source's order.
-    ///   - numbers: the number in the source of every row of the columns.
+    ///   - rows: which rows of the columns, in the source's order: those of files before those that were pushed.
+    ///   - origins: where every row of the columns comes from.
     static func bytes(
-        of rows: some Collection<Int>, numbers: [Int32], _ columns: [ColumnView], horizon: Int64
+        of rows: some Collection<Int>, _ origins: [RowOrigin], _ columns: [ColumnView], horizon: Int64
     ) -> [UInt8] {
-        var bytes: [UInt8] = [version]
-        bytes.append(varint: UInt64(rows.count))
-        bytes.append(zigzag: horizon)
-        var last: Int64 = 0
+        var (numbers, pushes) = ([UInt8](), [UInt8]())
+        var (last, pushCount) = (Int64(0), 0)
         for row in rows {
-            bytes.append(zigzag: Int64(numbers[row]) - last)
-            last = Int64(numbers[row])
+            switch origins[row] {
+            case .file(let number):
+                numbers.append(zigzag: Int64(number) - last)
+                last = Int64(number)
+            case .push(let id):
+                pushes += id.bytes
+                pushCount += 1
+            }
         }
+        var bytes: [UInt8] = [version]
+        bytes.append(varint: UInt64(rows.count - pushCount))
+        bytes.append(zigzag: horizon)
+        bytes += numbers
+        bytes.append(varint: UInt64(pushCount))
+        bytes += pushes
         for column in columns { column.append(rows, to: &bytes) }
+        return checked(bytes)
+    }
+
+    private static func checked(_ bytes: consuming [UInt8]) -> [UInt8] {
         let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0) }
         withUnsafeBytes(of: checksum.littleEndian) { bytes.append(contentsOf: $0) }
         return bytes
@@ -51,23 +69,56 @@ struct EntityRows {
         guard expected == found else { return nil }
         return bytes.withUnsafeBytes { all in
             var reader = ByteReader(UnsafeRawBufferPointer(rebasing: all[..<end]))
-            guard reader.byte() == version, let count = reader.count(), let horizon = reader.zigzag() else {
-                return nil
-            }
-            var (numbers, last) = ([Int32](), Int64(0))
-            numbers.reserveCapacity(count)
-            for _ in 0..<count {
-                guard let difference = reader.zigzag() else { return nil }
-                let (number, isTooLarge) = last.addingReportingOverflow(difference)
-                guard !isTooLarge, let row = Int32(exactly: number) else { return nil }
-                numbers.append(row)
-                last = number
-            }
+            guard let rows = EntityRows(head: &reader) else { return nil }
             for column in columns.indices {
-                guard columns[column].append(count, from: &reader) else { return nil }
+                guard columns[column].append(rows.count, from: &reader) else { return nil }
             }
-            return reader.isAtEnd ? EntityRows(horizon: horizon, numbers: numbers) : nil
+            return reader.isAtEnd ? rows : nil
         }
+    }
+
+    /// The pushes that rows come from, without a look at the rows themselves; none if the bytes are no rows.
+    static func pushes(in bytes: [UInt8]) -> [PushID] {
+        bytes.withUnsafeBytes { all in
+            var reader = ByteReader(all)
+            return (EntityRows(head: &reader)?.origins ?? []).compactMap(\.push)
+        }
+    }
+
+    private init?(head reader: inout ByteReader) {
+        guard reader.byte() == Self.version, let count = reader.count(), let horizon = reader.zigzag() else {
+            return nil
+        }
+        self.horizon = horizon
+        origins = []
+        origins.reserveCapacity(count)
+        var last: Int64 = 0
+        for _ in 0..<count {
+            guard let difference = reader.zigzag() else { return nil }
+            let (number, isTooLarge) = last.addingReportingOverflow(difference)
+            guard !isTooLarge, let row = Int32(exactly: number) else { return nil }
+            origins.append(.file(row))
+            last = number
+        }
+        guard let pushed = reader.count() else { return nil }
+        for _ in 0..<pushed {
+            guard let id = reader.bytes(PushID.width).flatMap({ PushID($0) }) else { return nil }
+            origins.append(.push(id))
+        }
+    }
+}
+
+/// Where a row comes from.
+enum RowOrigin: Hashable {
+    /// The files of the source: the row's number in them.
+    case file(Int32)
+    /// A push.
+    case push(PushID)
+
+    /// The push, if it is one.
+    var push: PushID? {
+        if case .push(let id) = self { return id }
+        return nil
     }
 }
 
@@ -155,10 +206,10 @@ enum ColumnView {
 
 /// A column that rows are added to, entity by entity.
 struct GrowingColumn {
-    private let type: ColumnType
-    private var values: [UInt8] = []
-    private var isValid: [Bool] = []
-    private var texts = StringColumnBuilder()
+    let type: ColumnType
+    var values: [UInt8] = []
+    var isValid: [Bool] = []
+    var texts = StringColumnBuilder()
 
     init(_ type: ColumnType) { self.type = type }
 

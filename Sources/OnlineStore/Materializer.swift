@@ -39,54 +39,165 @@ public struct Materializer {
         (self.storage, self.definitions, self.sources, self.threads) = (storage, definitions, sources, threads)
     }
 
-    /// Fills the rows of a view.
+    /// Fills the rows of views.
+    ///
+    /// Rows that were pushed count behind those of the files until the files have them; then they are forgotten, once all views
+    /// of their source were filled.
     ///
     /// - Parameters:
-    ///   - until: facts that became known later are left out; by default all are taken, those known in the future too,
-    ///     which count when they are known.
+    ///   - until: facts of files that became known later are left out; by default all are taken, those known in the future
+    ///     too, which count when they are known.
     ///   - now: the moment, in microseconds.
     ///   - history: how long before `until`, or before now, moments may be asked for, in microseconds.
-    /// - Throws: ``OnlineStoreError``, and what keeps the view's rows from being read.
+    /// - Throws: ``OnlineStoreError``, ``PushError``, and what keeps the views' rows from being read.
+    public func materialize(_ views: [String], until: Int64?, now: Int64, history: Int64) throws -> [Outcome] {
+        var outcomes: [String: Outcome] = [:]
+        let plans = try views.map { try definitions.plan(forView: $0) }
+        for (source, plans) in Dictionary(grouping: plans, by: \.source.name).sorted(by: { $0.key < $1.key }) {
+            let journal = try PushJournal(storage, source: source)
+            let files = try sources.files(of: plans[0].source)
+            let arrived = try arrivals(journal, plans[0], files)
+            let pushed = journal.removing(arrived)
+            var needed: Set<Int>? = []
+            for plan in plans {
+                let run = Filling(
+                    plan: plan, files: files, journal: journal, pushed: pushed, hasArrivals: !arrived.isEmpty,
+                    until: until, now: now, history: history)
+                let (outcome, chosen) = try materialize(run)
+                outcomes[plan.view.name] = outcome
+                needed = chosen.flatMap { needed?.union($0) }
+            }
+            let others = definitions.views.filter { $0.source == source && outcomes[$0.name] == nil }
+            if others.isEmpty, journal.rowCount > 0 {
+                // What no view took into account, none will: moments that are asked for only become later.
+                let kept = needed.map { needed in pushed.removing(Set(0..<pushed.rowCount).subtracting(needed)) }
+                try journal.forget(allBut: kept ?? pushed, storage, source: source)
+            }
+        }
+        return views.compactMap { outcomes[$0] }
+    }
+
+    /// Fills the rows of one view.
     public func materialize(_ view: String, until: Int64?, now: Int64, history: Int64) throws -> Outcome {
-        let plan = try definitions.plan(forView: view)
-        let files = try sources.files(of: plan.source)
+        try materialize([view], until: until, now: now, history: history)[0]
+    }
+
+    /// The rows of the journal that the files have too: alike in all columns, one for one.
+    private func arrivals(_ journal: PushJournal, _ plan: ViewPlan, _ files: [SourceFile]) throws -> Set<Int> {
+        if journal.rowCount == 0 { return [] }
         let source = try ViewSource(plan, files: files, threads: threads)
+        let pushed = try journal.rows(source.sourceFields, source: plan.source.name)
+        var moments: Set<Int64> = []
+        let columns = source.fields.compactMap { pushed[$0.name] }
+        let ofView = RecordBatch(Schema(source.fields), columns, count: pushed.count)
+        try PreparedView(plan, fields: source.fields, name: "the pushed rows").source(ofView).forEachBatch {
+            moments.formUnion($0.eventTimes)
+        }
+        var numbers: [Int32] = []
+        try source.forEachBatch { facts in
+            for row in 0..<facts.count where moments.contains(facts.eventTimes[row]) {
+                numbers.append(Int32(truncatingIfNeeded: facts.firstRow + row))
+            }
+        }
+        var inFiles: [[UInt8]: Int] = [:]
+        for first in stride(from: 0, to: numbers.count, by: Self.rowsAtOnce) {
+            let some = Array(numbers[first..<min(first + Self.rowsAtOnce, numbers.count)])
+            for row in try Self.bytesOfRows(source.sourceRows(some)) { inFiles[row, default: 0] += 1 }
+        }
+        var arrived: Set<Int> = []
+        for (number, row) in try Self.bytesOfRows(pushed).enumerated() {
+            guard let left = inFiles[row], left > 0 else { continue }
+            inFiles[row] = left - 1
+            arrived.insert(number)
+        }
+        return arrived
+    }
+
+    /// All that each row says.
+    private static func bytesOfRows(_ rows: RecordBatch) throws -> [[UInt8]] {
+        try ColumnView.with(rows.columns[...]) { columns in
+            (0..<rows.count).map { row in
+                var bytes: [UInt8] = []
+                for column in columns { column.append(CollectionOfOne(row), to: &bytes) }
+                return bytes
+            }
+        }
+    }
+
+    /// What a view is to be filled with.
+    private struct Filling {
+        let plan: ViewPlan
+        let files: [SourceFile]
+        /// All pushes.
+        let journal: PushJournal
+        /// Those that are not in the files.
+        let pushed: PushJournal
+        /// Whether there are others.
+        let hasArrivals: Bool
+        let until: Int64?
+        let now: Int64
+        let history: Int64
+    }
+
+    /// Fills a view, and tells which pushed rows it took; `nil` if it did not look.
+    private func materialize(_ filling: Filling) throws -> (Outcome, chosen: Set<Int>?) {
+        let (plan, until) = (filling.plan, filling.until)
+        let view = plan.view.name
+        let ofFiles = try ViewSource(plan, files: filling.files, threads: threads)
+        let fields = ofFiles.fields
         let digest = try definitions.digest(ofView: view)
-        let shape = source.fields.map { "\($0.name) \($0.type)\n" }.joined()
+        let shape = "\(EntityRows.version)\n" + fields.map { "\($0.name) \($0.type)\n" }.joined()
         let space = "\(view)#\(ObjectID(of: Array((digest.description + shape).utf8)).short)"
         let old = try storage.mark(ViewMark.name(of: view)).flatMap { ViewMark($0) }
-        let watermark = until ?? now
+        let watermark = until ?? filling.now
         var mark = ViewMark(
-            space: space, fields: source.fields, files: files.map(Self.file), definition: digest.description,
-            until: until, watermark: watermark, horizon: watermark - history, rows: 0, entities: 0)
-        if let old, old.space == space, old.files == mark.files, old.until == until,
-            !mark.files.contains(where: { $0.id.isEmpty })
+            space: space, fields: fields, sourceFields: ofFiles.sourceFields, files: filling.files.map(Self.file),
+            definition: digest.description, until: until, watermark: watermark, horizon: watermark - filling.history,
+            rows: 0, entities: 0)
+        if let old, old.space == space, old.files == mark.files, old.until == until, !filling.hasArrivals,
+            old.sourceFields == mark.sourceFields, !mark.files.contains(where: { $0.id.isEmpty })
         {
             (mark.rows, mark.entities, mark.horizon) = (old.rows, old.entities, old.horizon)
             mark.watermark = max(old.watermark, watermark)
             try storage.write([OnlineMark(ViewMark.name(of: view), mark.bytes)])
-            return Outcome(view: view, rows: old.rows, entities: old.entities, written: 0, wasCurrent: true)
+            // What was pushed by one who knew an older definition is in the journal alone; the rest is there already.
+            try Pusher(storage, definitions).apply(filling.journal, to: plan, mark, known: [], now: filling.now)
+            return (Outcome(view: view, rows: old.rows, entities: old.entities, written: 0, wasCurrent: true), nil)
         }
         try LatestFacts.refuseMixedVectors(
-            of: plan.view, definitions, sources, at: until ?? now, threads: threads)
+            of: plan.view, definitions, sources, at: watermark, threads: threads)
+        let source = ofFiles.adding(try filling.pushed.rows(fields, source: plan.source.name))
         let chosen = try choose(source, horizon: mark.horizon, until: until)
-        var run = Run(keepsKeys: old?.space == space)
+        let pushes = Set(filling.journal.entries.map(\.id))
+        var run = Run(keepsKeys: old?.space == space, known: pushes, origins: filling.pushed.origins)
         let parts = max(1, (chosen.count + Self.rowsAtOnce - 1) / Self.rowsAtOnce)
         for part in 0..<parts {
             let own = parts == 1 ? chosen : chosen.filter { Int($0.entity) % parts == part }
             try write(own, source, mark, &run)
         }
-        if let old, old.space == space { try removeOthers(space, &run) }
+        if let old, old.space == space { try removeOthers(mark, &run) }
         (mark.rows, mark.entities) = (chosen.count, run.entities)
         try storage.write([OnlineMark(ViewMark.name(of: view), mark.bytes)])
-        if let old, old.space != space { try storage.removeAll(in: old.space) }
-        return Outcome(
-            view: view, rows: chosen.count, entities: run.entities, written: run.written, wasCurrent: false)
+        if old?.space != space {
+            // What was pushed meanwhile went to the rows that answered until now, if there were any.
+            let journal = try PushJournal(storage, source: plan.source.name)
+            try Pusher(storage, definitions).apply(journal, to: plan, mark, known: pushes, now: filling.now)
+            if let old { try storage.removeAll(in: old.space) }
+        }
+        let first = source.fileRowCount ?? 0
+        return (
+            Outcome(view: view, rows: chosen.count, entities: run.entities, written: run.written, wasCurrent: false),
+            Set(chosen.lazy.map { Int($0.number) - first }.filter { $0 >= 0 })
+        )
     }
 
     /// What was done so far.
     private struct Run {
         let keepsKeys: Bool
+        /// The pushes that were looked at; the store may have more by now.
+        let known: Set<PushID>
+        /// The push of each pushed row.
+        let origins: [PushID]
         var entities = 0
         var written = 0
         var keys: Set<[UInt8]> = []
@@ -108,6 +219,8 @@ public struct Materializer {
         var coder = EntityCoder(source.plan)
         var selection = RowSelection(source.plan, horizon: horizon, until: until)
         try source.forEachBatch { rows in
+            // Who pushes rows wants them to count.
+            if let count = source.fileRowCount, rows.firstRow >= count { selection.until = nil }
             selection.add(rows, entities: try coder.codes(of: rows), facts: try coder.factCodes(of: rows))
         }
         return selection.finish()
@@ -118,6 +231,10 @@ public struct Materializer {
         _ chosen: [RowSelection.Row], _ source: ViewSource, _ mark: ViewMark, _ run: inout Run
     ) throws {
         let numbers = chosen.map(\.number)
+        let first = source.fileRowCount ?? 0
+        let origins = numbers.map { number -> RowOrigin in
+            Int(number) < first ? .file(number) : .push(run.origins[Int(number) - first])
+        }
         let rows = try source.rows(numbers)
         var keys: [[UInt8]?] = []
         try PreparedView(source.plan, fields: mark.fields, name: source.plan.source.name).source(rows).forEachBatch {
@@ -141,36 +258,72 @@ public struct Materializer {
                 for group in some {
                     guard let key = keys[order[group.lowerBound]] else { continue }
                     places.append(OnlineKey(space: mark.space, entity: key))
-                    values.append(
-                        EntityRows.bytes(of: order[group], numbers: numbers, columns, horizon: mark.horizon))
+                    values.append(EntityRows.bytes(of: order[group], origins, columns, horizon: mark.horizon))
                     if run.keepsKeys { run.keys.insert(key) }
                 }
                 run.entities += places.count
-                run.written += try storage.put(places, values)
+                run.written += try put(places, values, mark, run.known)
             }
         }
     }
 
     /// Removes the rows of entities that have none any more.
-    private func removeOthers(_ space: String, _ run: inout Run) throws {
+    private func removeOthers(_ mark: ViewMark, _ run: inout Run) throws {
         var gone: [OnlineKey] = []
-        try storage.forEachEntity(in: space) { entities in
-            gone += entities.filter { !run.keys.contains($0) }.map { OnlineKey(space: space, entity: $0) }
+        try storage.forEachEntity(in: mark.space) { entities in
+            gone += entities.filter { !run.keys.contains($0) }.map { OnlineKey(space: mark.space, entity: $0) }
         }
         for first in stride(from: 0, to: gone.count, by: Self.entitiesAtOnce) {
             let some = Array(gone[first..<min(first + Self.entitiesAtOnce, gone.count)])
-            run.written += try storage.put(some, Array(repeating: nil, count: some.count))
+            run.written += try put(some, Array(repeating: nil, count: some.count), mark, run.known)
         }
+    }
+
+    /// Writes rows, and tells how many were not so already. Rows that were pushed meanwhile stay.
+    private func put(
+        _ keys: [OnlineKey], _ values: [[UInt8]?], _ mark: ViewMark, _ known: Set<PushID>
+    ) throws(OnlineStoreError) -> Int {
+        let old = try storage.values(of: keys)
+        let changed = keys.indices.filter { old[$0] != values[$0] }
+        if changed.isEmpty { return 0 }
+        try storage.update(changed.map { keys[$0] }, marks: []) { old throws(OnlineStoreError) in
+            var new: [[UInt8]?] = []
+            for (place, old) in zip(changed, old) {
+                guard let old, EntityRows.pushes(in: old).contains(where: { !known.contains($0) }) else {
+                    new.append(values[place])
+                    continue
+                }
+                guard let rows = EntityRows.adding(pushesOf: old, to: values[place], mark, known) else {
+                    throw .damaged(store: storage.name, what: "rows that were pushed")
+                }
+                new.append(rows)
+            }
+            return new
+        }
+        return changed.count
     }
 }
 
-extension OnlineStorage {
-    /// Writes rows, and tells how many were not so already.
-    fileprivate func put(_ keys: [OnlineKey], _ values: [[UInt8]?]) throws(OnlineStoreError) -> Int {
-        let old = try self.values(of: keys)
-        let changed = keys.indices.filter { old[$0] != values[$0] }
-        if changed.isEmpty { return 0 }
-        try update(changed.map { keys[$0] }, marks: []) { _ in changed.map { values[$0] } }
-        return changed.count
+extension EntityRows {
+    /// Rows with those of others behind them that were pushed and are not known; `nil` if either cannot be read.
+    fileprivate static func adding(
+        pushesOf others: [UInt8], to rows: [UInt8]?, _ mark: ViewMark, _ known: Set<PushID>
+    ) -> [UInt8]? {
+        var columns = mark.fields.map { GrowingColumn($0.type) }
+        var (origins, horizon) = ([RowOrigin](), mark.horizon)
+        if let rows {
+            guard let read = EntityRows.read(rows, into: &columns) else { return nil }
+            origins = read.origins
+        }
+        let count = origins.count
+        guard let read = EntityRows.read(others, into: &columns) else { return nil }
+        origins += read.origins
+        horizon = max(horizon, read.horizon)
+        let kept = (0..<origins.count).filter { row in
+            row < count || origins[row].push.map { !known.contains($0) } ?? false
+        }
+        return try? ColumnView.with(columns.map { $0.finish() }[...]) { views in
+            EntityRows.bytes(of: kept, origins, views, horizon: horizon)
+        }
     }
 }

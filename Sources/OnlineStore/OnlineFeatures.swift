@@ -1,4 +1,6 @@
 import Features
+import ObjectStore
+import Synchronization
 import Tables
 import TrainingSets
 
@@ -11,58 +13,98 @@ import enum Workspace.ExitStatus
 ///     let answer = try features.answer(try definitions.plan(forService: "arrival"), at: spine)
 ///     answer.features[0].values.cell(at: 0)
 ///
-/// The rows that the store keeps of an entity are joined as those of files are: by the same code.
+/// The rows that the store keeps of an entity are joined as those of files are: by the same code. Any thread may ask, and what
+/// a plan takes to answer is kept for the next question.
 public final class OnlineFeatures: Sendable {
     private let storage: any OnlineStorage
+    private let definitions: Definitions
+    private let prepared = Mutex<[ObjectID: [PreparedMark]]>([:])
+
+    /// How many plans are kept.
+    private static let plansKept = 256
+    /// How often a question is asked again because views were filled anew meanwhile.
+    private static let attempts = 10
 
     /// Answers from a store.
-    public init(_ storage: any OnlineStorage) { self.storage = storage }
+    public init(_ storage: any OnlineStorage, _ definitions: Definitions) {
+        (self.storage, self.definitions) = (storage, definitions)
+    }
 
     /// The features of entities at moments.
     ///
     /// - Parameter spine: the entities' keys, and the moments.
     /// - Throws: ``OnlineReadError``, ``OnlineStoreError``, and what the join throws.
-    /// - Complexity: one exchange with the store for each view.
+    /// - Complexity: one exchange with the store, and another where a view was filled since it was last asked for.
     public func answer(_ plan: ServicePlan, at spine: SpineTable) throws -> OnlineAnswer {
-        var found: [[OnlineAnswer.Feature]] = []
-        for view in plan.views { found.append(try features(of: view, at: spine)) }
-        return OnlineAnswer(count: spine.count, features: plan.columns.map { found[$0.view][$0.column] })
+        let names = plan.views.map { ViewMark.name(of: $0.view.name) }
+        var marks = prepared.withLock { $0[plan.digest] } ?? []
+        for _ in 0..<Self.attempts {
+            let questions = try marks.enumerated().map { try EntityQuestion(spine, plan.views[$0], $1.mark) }
+            let (values, found) = try storage.read(questions.flatMap(\.keys), marks: names)
+            // Rows lie where the mark of their view says: another mark, other places.
+            guard marks.count == names.count, zip(marks, found).allSatisfy({ $0.bytes == $1 }) else {
+                marks = try zip(plan.views, found).map { try prepare($0, $1) }
+                let marks = marks
+                prepared.withLock { prepared in
+                    if prepared.count >= Self.plansKept { prepared = [:] }
+                    prepared[plan.digest] = marks
+                }
+                continue
+            }
+            var (answers, first) = ([[OnlineAnswer.Feature]](), 0)
+            for (question, view) in zip(questions, marks) {
+                let rows = values[first..<first + question.keys.count]
+                answers.append(try features(question, Array(rows), view, at: spine))
+                first += question.keys.count
+            }
+            return OnlineAnswer(count: spine.count, features: plan.columns.map { answers[$0.view][$0.column] })
+        }
+        throw OnlineStoreError.busy(store: storage.name)
     }
 
-    private func features(of plan: ViewPlan, at spine: SpineTable) throws -> [OnlineAnswer.Feature] {
+    /// What a view takes to answer, by the mark that says where its rows are.
+    private func prepare(_ plan: ViewPlan, _ bytes: [UInt8]?) throws -> PreparedMark {
         let name = plan.view.name
-        guard let bytes = try storage.mark(ViewMark.name(of: name)) else {
-            throw OnlineReadError.notMaterialized(view: name)
-        }
+        guard let bytes else { throw OnlineReadError.notMaterialized(view: name) }
         guard let mark = ViewMark(bytes) else { throw OnlineStoreError.damaged(store: storage.name, what: "a mark") }
-        let keys = try EntityKey.bytes(of: spine.columns, by: plan.keys)
-        let known = Array(Set(keys.compactMap { $0 }))
-        let values = try storage.values(of: known.map { OnlineKey(space: mark.space, entity: $0) })
+        // Other definitions need other rows than those that were kept.
+        guard mark.definition == "\(try definitions.digest(ofView: name))" else {
+            throw OnlineReadError.definitionChanged(view: name)
+        }
+        return PreparedMark(
+            bytes: bytes, mark: mark, view: try PreparedView(plan, fields: mark.fields, name: "the online store"))
+    }
+
+    private func features(
+        _ question: EntityQuestion, _ values: [[UInt8]?], _ prepared: PreparedMark, at spine: SpineTable
+    ) throws -> [OnlineAnswer.Feature] {
+        let (plan, mark) = (prepared.view.plan, prepared.mark)
+        let name = plan.view.name
         var columns = mark.fields.map { GrowingColumn($0.type) }
-        var (isKnown, horizons) = (Set<[UInt8]>(), [[UInt8]: Int64]())
-        for (key, value) in zip(known, values) {
+        var (isKnown, horizons) = ([Bool](), [Int64]())
+        for value in values {
+            isKnown.append(false)
+            horizons.append(mark.horizon)
             guard let value else { continue }
             guard let rows = EntityRows.read(value, into: &columns) else {
                 throw OnlineStoreError.damaged(store: storage.name, what: "rows of the view '\(name)'")
             }
-            if !rows.numbers.isEmpty { isKnown.insert(key) }
-            horizons[key] = rows.horizon
+            isKnown[isKnown.count - 1] = rows.count > 0
+            horizons[horizons.count - 1] = rows.horizon
         }
-        let moments = spine.labelTimes
-        for (key, moment) in zip(keys, moments) {
-            let horizon = key.flatMap { horizons[$0] } ?? mark.horizon
+        for (place, moment) in zip(question.places, spine.labelTimes) {
+            let horizon = place.map { horizons[$0] } ?? mark.horizon
             if moment < horizon { throw OnlineReadError.tooEarly(view: name, horizon: horizon) }
         }
         let rows = RecordBatch(Schema(mark.fields), columns.map { $0.finish() })
-        let prepared = try PreparedView(plan, fields: mark.fields, name: "the online store")
-        let (results, latest) = try prepared.features(of: rows, at: spine)
+        let (results, latest) = try prepared.view.features(of: rows, at: spine)
         var eventTimes: [Int64] = []
-        if latest != nil { try prepared.source(rows).forEachBatch { eventTimes += $0.eventTimes } }
+        if latest != nil { try prepared.view.source(rows).forEachBatch { eventTimes += $0.eventTimes } }
         return plan.columns.indices.map { index in
             let isPlain = plan.columns[index].window == nil
             let statuses = (0..<spine.count).map { row -> OnlineAnswer.Status in
                 if !results[index].isNull(at: row) { return .present }
-                guard let key = keys[row], isKnown.contains(key) else { return .notFound }
+                guard let place = question.places[row], isKnown[place] else { return .notFound }
                 return isPlain && latest?[row] ?? 0 < 0 ? .outsideTimeToLive : .null
             }
             let times = (0..<spine.count).map { row -> Int64? in
@@ -73,6 +115,33 @@ public final class OnlineFeatures: Sendable {
                 name: plan.columns[index].name, view: name, values: results[index], statuses: statuses,
                 eventTimes: times)
         }
+    }
+}
+
+/// A view as its mark has it, ready to answer.
+private struct PreparedMark: Sendable {
+    let bytes: [UInt8]
+    let mark: ViewMark
+    let view: PreparedView
+}
+
+/// Which rows of a view are asked for.
+private struct EntityQuestion {
+    /// The entities, each once.
+    let keys: [OnlineKey]
+    /// For each label its entity's place among them; `nil` where a key is null.
+    let places: [Int?]
+
+    init(_ spine: SpineTable, _ plan: ViewPlan, _ mark: ViewMark) throws {
+        var (keys, known) = ([OnlineKey](), [[UInt8]: Int]())
+        places = try EntityKey.bytes(of: spine.columns, by: plan.keys).map { entity in
+            guard let entity else { return nil }
+            if let place = known[entity] { return place }
+            known[entity] = keys.count
+            keys.append(OnlineKey(space: mark.space, entity: entity))
+            return keys.count - 1
+        }
+        self.keys = keys
     }
 }
 
@@ -114,6 +183,8 @@ public struct OnlineAnswer: Sendable {
 public enum OnlineReadError: Error, Equatable {
     /// Nothing of the view is in the store.
     case notMaterialized(view: String)
+    /// The view, its entity or its source was defined otherwise when the store was filled.
+    case definitionChanged(view: String)
     /// The store keeps what it takes to answer for later moments only.
     case tooEarly(view: String, horizon: Int64)
 }
@@ -124,6 +195,9 @@ extension OnlineReadError: CustomStringConvertible {
         switch self {
         case .notMaterialized(let view):
             "the online store has nothing of the view '\(view)'; fill it with 'vintage features materialize'"
+        case .definitionChanged(let view):
+            "the view '\(view)' is defined otherwise than when the online store was filled; "
+                + "fill it anew with 'vintage features materialize'"
         case .tooEarly(let view, let horizon):
             "the online store answers for the view '\(view)' from "
                 + ColumnType.timestamp(.microsecond, zone: "UTC").text(of: .integer(horizon))

@@ -27,7 +27,8 @@ struct RowSelection {
     }
 
     private let horizon: Int64
-    private let until: Int64?
+    /// Rows that became known after it are left out; `nil` if none are.
+    var until: Int64?
     /// The cut of a label at the horizon.
     private let cut: Int64
     /// Events before this are in no window; `nil` without windows.

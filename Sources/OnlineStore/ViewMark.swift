@@ -17,6 +17,8 @@ struct ViewMark: Equatable {
     var space: String
     /// The columns of the rows.
     var fields: [Field]
+    /// All columns of the source.
+    var sourceFields: [Field]
     /// The files, in the order in which their rows count.
     var files: [File]
     /// The definitions of the view, its entity and its source.
@@ -37,10 +39,11 @@ struct ViewMark: Equatable {
     /// Written down.
     var bytes: [UInt8] {
         var object = JSONObject()
-        object["format"] = .integer(1)
+        object["format"] = .integer(2)
         object["space"] = .string(space)
         object["definition"] = .string(definition)
-        object["fields"] = JSON(fields) { .array([.string($0.name), .string($0.type.description)]) }
+        object["fields"] = JSON(fields: fields)
+        object["source_fields"] = JSON(fields: sourceFields)
         object["files"] = JSON(files) { file in
             .array([.string(file.path), .string(file.artifact), .string(file.snapshot), .string(file.id)])
         }
@@ -54,21 +57,18 @@ struct ViewMark: Equatable {
 
     /// Reads what was written down; `nil` if it is no such thing.
     init?(_ bytes: [UInt8]) {
-        guard let json = try? JSON(parsing: bytes), json["format"].count == 1, let space = json["space"].string,
-            let definition = json["definition"].string, let fields = json["fields"].elements,
+        guard let json = try? JSON(parsing: bytes), json["format"].count == 2,
+            let space = json["space"].string, let definition = json["definition"].string,
+            let fields = json["fields"].fields, let sourceFields = json["source_fields"].fields,
             let files = json["files"].elements, let watermark = json["watermark"].whole,
-            let horizon = json["horizon"].whole, let rows = json["rows"].count, let entities = json["entities"].count
+            let horizon = json["horizon"].whole, let rows = json["rows"].count,
+            let entities = json["entities"].count
         else { return nil }
         self.space = space
         self.definition = definition
         (self.watermark, self.horizon, until) = (watermark, horizon, json["until"].whole)
         (self.rows, self.entities) = (Int(rows), Int(entities))
-        self.fields = []
-        for field in fields {
-            let parts = (field.elements ?? []).compactMap(\.string)
-            guard parts.count == 2, let type = ColumnType(named: parts[1]) else { return nil }
-            self.fields.append(Field(parts[0], type))
-        }
+        (self.fields, self.sourceFields) = (fields, sourceFields)
         self.files = []
         for file in files {
             let parts = (file.elements ?? []).compactMap(\.string)
@@ -78,16 +78,34 @@ struct ViewMark: Equatable {
     }
 
     init(
-        space: String, fields: [Field], files: [File], definition: String, until: Int64?, watermark: Int64,
-        horizon: Int64, rows: Int, entities: Int
+        space: String, fields: [Field], sourceFields: [Field], files: [File], definition: String,
+        until: Int64?, watermark: Int64, horizon: Int64, rows: Int, entities: Int
     ) {
-        (self.space, self.fields, self.files, self.definition) = (space, fields, files, definition)
+        (self.space, self.fields, self.sourceFields) = (space, fields, sourceFields)
+        (self.files, self.definition) = (files, definition)
         (self.until, self.watermark, self.horizon) = (until, watermark, horizon)
         (self.rows, self.entities) = (rows, entities)
     }
 }
 
 extension JSON {
+    /// Columns with their types.
+    init(fields: [Field]) {
+        self.init(fields) { .array([.string($0.name), .string($0.type.description)]) }
+    }
+
+    /// Columns with their types, as they were written down; `nil` if it is no such list.
+    var fields: [Field]? {
+        guard let elements else { return nil }
+        var fields: [Field] = []
+        for element in elements {
+            let parts = (element.elements ?? []).compactMap(\.string)
+            guard parts.count == 2, let type = ColumnType(named: parts[1]) else { return nil }
+            fields.append(Field(parts[0], type))
+        }
+        return fields
+    }
+
     /// The whole number, if it is one that 64 bits hold.
     fileprivate var whole: Int64? { if case .integer(let number) = self { number } else { nil } }
 }

@@ -12,6 +12,9 @@ protocol FactTable: AnyObject {
     /// The columns that there are, with their types.
     var types: [String: ColumnType] { get }
 
+    /// How many rows there are; `nil` before all have been read once.
+    var rowCount: Int? { get }
+
     /// Checks that there are such columns, and that they are as they were declared.
     func check(_ names: [String]) throws
     /// Which of several files a row is in; rows up to it have been read.

@@ -13,6 +13,8 @@ final class RowTable: FactTable {
         (self.source, self.rows, self.types, self.name) = (source, rows, types, name)
     }
 
+    var rowCount: Int? { rows.count }
+
     func check(_ names: [String]) throws {
         for name in names where rows[name] == nil { throw TableError.noColumn(name, table: self.name, nearest: nil) }
     }

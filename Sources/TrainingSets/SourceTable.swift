@@ -41,6 +41,16 @@ final class SourceTable: FactTable {
     /// The first file, which stands for the others in messages.
     var name: String { files[0].reader.name }
 
+    /// How many rows all files have; `nil` while a CSV file was not read.
+    var rowCount: Int? {
+        var total = 0
+        for file in files {
+            guard let count = file.count else { return nil }
+            total += count
+        }
+        return total
+    }
+
     /// Checks that all files agree on some columns, and with what is declared.
     func check(_ names: [String]) throws {
         for name in names {

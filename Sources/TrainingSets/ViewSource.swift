@@ -2,7 +2,8 @@ import Features
 import PointInTime
 import Tables
 
-/// The rows of a view, with what decides whether and when each of them counts: those of its source's files, or rows in memory.
+/// The rows of a view, with what decides whether and when each of them counts: those of its source's files, with rows in memory
+/// after them, or rows in memory alone.
 ///
 ///     let rows = try ViewSource(plan, files: sources.files(of: plan.source), threads: 2)
 ///     var coder = EntityCoder(plan)
@@ -15,6 +16,8 @@ package struct ViewSource {
     private let table: any FactTable
     private let bound: BoundViewPlan
     private let threads: Int
+    /// Rows that follow those of the files, with the columns of ``fields``.
+    private var added: RecordBatch?
 
     /// The rows of files.
     ///
@@ -33,6 +36,23 @@ package struct ViewSource {
         plan.columnsOfData.compactMap { name in table.types[name].map { Field(name, $0) } }
     }
 
+    /// All columns of the source, with their types, by name.
+    package var sourceFields: [Field] {
+        table.types.filter(\.value.isCarried).map { Field($0.key, $0.value) }.sorted { $0.name < $1.name }
+    }
+
+    /// The same rows, and others after them.
+    ///
+    /// - Parameter rows: have the columns of ``fields``, in their order.
+    package func adding(_ rows: RecordBatch) -> ViewSource {
+        var source = self
+        source.added = rows
+        return source
+    }
+
+    /// How many rows the files have; `nil` before all have been read once.
+    package var fileRowCount: Int? { table.rowCount }
+
     private var parts: FactParts { FactParts(plan: plan, bound: bound, table: table, threads: threads) }
 
     /// Calls `body` with all rows, batch by batch, in order.
@@ -40,21 +60,50 @@ package struct ViewSource {
         let reader = parts.reader(
             names: plan.keys.map(\.sourceColumn) + plan.source.eventKey,
             expressions: [bound.filter, bound.retracted].compactMap { $0 })
+        var count = 0
         try reader.forEachBatch { batch in
             try body(
                 ViewFacts(
                     batch, keys: try parts.keys(batch), eventKeys: try parts.eventKeys(batch),
                     isCounted: both(batch.isRow, try parts.isCounted(batch, reader))))
+            count = batch.firstRow + batch.count
+        }
+        if let added, added.count > 0 {
+            try PreparedView(plan, fields: fields, name: "the pushed rows").source(added).forEachBatch { facts in
+                try body(facts.moved(by: count))
+            }
         }
     }
 
     /// The columns that the view reads, in some rows.
     ///
     /// - Parameter rows: ascending numbers, each once; all rows have been read once before.
-    package func rows(_ rows: [Int32]) throws -> RecordBatch {
-        let fields = fields
+    package func rows(_ rows: [Int32]) throws -> RecordBatch { try values(of: fields, at: rows) }
+
+    /// All columns of the source, in some rows of the files.
+    ///
+    /// - Parameter rows: ascending numbers, each once; all rows have been read once before.
+    package func sourceRows(_ rows: [Int32]) throws -> RecordBatch {
+        let fields = sourceFields
         return RecordBatch(
             Schema(fields), try table.values(of: fields.map(\.name), at: rows, threads: threads), count: rows.count)
+    }
+
+    private func values(of fields: [Field], at rows: [Int32]) throws -> RecordBatch {
+        let names = fields.map(\.name)
+        let fileRows = added == nil ? rows.count : rows.prefix { Int($0) < table.rowCount ?? .max }.count
+        var columns = try table.values(of: names, at: Array(rows[..<fileRows]), threads: threads)
+        if let added, fileRows < rows.count, let first = table.rowCount {
+            let places = rows[fileRows...].map { $0 - Int32(first) }
+            for (index, field) in fields.enumerated() {
+                let others = added.columns[index].gather(places, workers: 1)
+                guard let joined = Column.concatenate([columns[index], others], type: field.type) else {
+                    throw TrainingSetError.tooManyBytes(column: field.name)
+                }
+                columns[index] = joined
+            }
+        }
+        return RecordBatch(Schema(fields), columns, count: rows.count)
     }
 
     /// The file that a row is in and its number there, from 1; rows up to it have been read.
@@ -64,7 +113,7 @@ package struct ViewSource {
 /// Rows of a view with their keys and times.
 package struct ViewFacts {
     /// The number of the first row in the source.
-    package let firstRow: Int
+    package private(set) var firstRow: Int
     /// How many rows there are.
     package let count: Int
     /// When each fact happened, in microseconds.
@@ -87,6 +136,13 @@ package struct ViewFacts {
         availabilityTimes = batch.availabilityTimes.withBuffer { Array($0) }
         isRow = batch.isRow
         (self.keys, self.eventKeys, self.isCounted) = (keys, eventKeys, isCounted)
+    }
+
+    /// The same rows behind so many others.
+    fileprivate func moved(by count: Int) -> ViewFacts {
+        var facts = self
+        facts.firstRow += count
+        return facts
     }
 
     /// The bytes that name the entity of a row; `nil` if a key is null.

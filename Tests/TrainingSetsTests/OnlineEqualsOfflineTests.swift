@@ -14,7 +14,6 @@ struct OnlineEqualsOfflineTests {
         var generator = SeededGenerator(seed: UInt64(1000 + seed))
         let playground = try Playground()
         let storage = try SQLiteStorage(playground.folder.appending("online.db"))
-        let online = OnlineFeatures(storage)
         var compared = 0
         for number in 0..<200 {
             let world = RandomWorld.random(using: &generator)
@@ -38,7 +37,7 @@ struct OnlineEqualsOfflineTests {
                 continue
             }
             _ = try materializer.materialize("facts", until: until, now: now, history: history)
-            let answer = try online.answer(offline.plan, at: offline.spine)
+            let answer = try OnlineFeatures(storage, definitions).answer(offline.plan, at: offline.spine)
             for (name, feature) in zip(offline.plan.columnNames, answer.features) {
                 let expected = try #require(offline.table[name])
                 #expect(feature.values.type == expected.type)
@@ -89,7 +88,7 @@ struct OnlineEqualsOfflineTests {
                     Column([Int64?](repeating: 4_100_000_000_000_000, count: 4), .timestamp(.microsecond, zone: "UTC"))
                 ),
             ]), name: "entities", time: "at")
-        let answer = try OnlineFeatures(storage).answer(plan, at: spine).features[0]
+        let answer = try OnlineFeatures(storage, definitions).answer(plan, at: spine).features[0]
         #expect((0..<4).map { answer.values.cell(at: $0) } == [.integer(62), .null, .integer(50), .null])
         #expect(answer.statuses == [.present, .notFound, .present, .notFound])
         #expect(answer.eventTimes[0] == 1_370_048_400_000_000)
@@ -115,7 +114,7 @@ struct OnlineEqualsOfflineTests {
             RecordBatch([
                 ("origin", Column(strings: ["JFK"])), ("at", Column([moment], .timestamp(.microsecond, zone: "UTC"))),
             ]), name: "entities", time: "at")
-        let online = OnlineFeatures(storage)
+        let online = OnlineFeatures(storage, definitions)
         #expect(throws: OnlineReadError.notMaterialized(view: "weather")) { try online.answer(plan, at: spine) }
         let materializer = Materializer(storage, definitions, playground, threads: 1)
         _ = try materializer.materialize("weather", until: nil, now: moment + 2, history: 1)

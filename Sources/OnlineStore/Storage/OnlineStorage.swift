@@ -34,10 +34,12 @@ public protocol OnlineStorage: Sendable {
     /// As messages call it: what kind of store it is, and where.
     var name: String { get }
 
-    /// Reads rows, in the order of the keys; `nil` for a key without one.
+    /// Reads rows and marks as they are at one moment, in the order of the keys and names; `nil` for what is not there.
     ///
     /// - Complexity: one exchange with the store, however many keys there are.
-    func values(of keys: [OnlineKey]) throws(OnlineStoreError) -> [[UInt8]?]
+    func read(
+        _ keys: [OnlineKey], marks: [String]
+    ) throws(OnlineStoreError) -> (values: [[UInt8]?], marks: [[UInt8]?])
 
     /// Changes rows: reads them, has `change` say what they are to be, and writes that, unless another has written them
     /// meanwhile; then it begins again. A row that becomes `nil` is removed.
@@ -51,9 +53,6 @@ public protocol OnlineStorage: Sendable {
         _ change: ([[UInt8]?]) throws(OnlineStoreError) -> [[UInt8]?]
     ) throws(OnlineStoreError)
 
-    /// What a mark says; `nil` if it was never written.
-    func mark(_ name: String) throws(OnlineStoreError) -> [UInt8]?
-
     /// Calls `body` with the entities of a space, some at a time, in no particular order. What is written or removed
     /// meanwhile may be missed or told.
     func forEachEntity(
@@ -65,6 +64,16 @@ public protocol OnlineStorage: Sendable {
 }
 
 extension OnlineStorage {
+    /// Reads rows, in the order of the keys; `nil` for a key without one.
+    public func values(of keys: [OnlineKey]) throws(OnlineStoreError) -> [[UInt8]?] {
+        try read(keys, marks: []).values
+    }
+
+    /// What a mark says; `nil` if it was never written.
+    public func mark(_ name: String) throws(OnlineStoreError) -> [UInt8]? {
+        try read([], marks: [name]).marks[0]
+    }
+
     /// Writes marks alone.
     public func write(_ marks: [OnlineMark]) throws(OnlineStoreError) {
         try update([], marks: marks) { _ in [] }
@@ -93,7 +102,8 @@ extension OnlineStoreError: CustomStringConvertible {
             "the online store \(store) cannot be reached: \(reason); check that it runs and that the address is right"
         case .refused(let store, let reason): "the online store \(store) refused: \(reason)"
         case .damaged(let store, let what):
-            "the online store \(store) holds \(what), which cannot be read; materialize again with '--rebuild'"
+            "the online store \(store) holds \(what), which cannot be read; remove it, or name another with '--store', "
+                + "and fill that with 'vintage features materialize'"
         case .busy(let store): "others kept changing the same rows of the online store \(store); try again"
         case .invalidAddress(let address, let reason): "'\(address)' is no address of an online store: \(reason)"
         }

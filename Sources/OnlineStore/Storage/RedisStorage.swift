@@ -33,13 +33,19 @@ public final class RedisStorage: OnlineStorage {
         }
     }
 
-    /// Reads rows, in the order of the keys; `nil` for a key without one.
-    public func values(of keys: [OnlineKey]) throws(OnlineStoreError) -> [[UInt8]?] {
-        if keys.isEmpty { return [] }
-        let commands = keys.map { [Array("GET".utf8), place($0)] }
-        return try connections.use { (connection) throws(OnlineStoreError) in
-            try Self.checked(try connection.exchange(commands), self.name).map(\.bytes)
+    /// Reads rows and marks by one command, which no other comes between.
+    public func read(
+        _ keys: [OnlineKey], marks: [String]
+    ) throws(OnlineStoreError) -> (values: [[UInt8]?], marks: [[UInt8]?]) {
+        if keys.isEmpty, marks.isEmpty { return ([], []) }
+        let command = [Array("MGET".utf8)] + keys.map { place($0) } + marks.map { markPlace($0) }
+        let replies = try connections.use { (connection) throws(OnlineStoreError) in
+            try Self.checked(try connection.exchange([command]), self.name)
         }
+        guard case .list(let list)? = replies.first, list.count == keys.count + marks.count else {
+            throw .damaged(store: name, what: "an answer to MGET")
+        }
+        return (list[..<keys.count].map(\.bytes), list[keys.count...].map(\.bytes))
     }
 
     /// Changes rows in one transaction, with the marks.
@@ -92,14 +98,6 @@ public final class RedisStorage: OnlineStorage {
         guard case .list(let results) = last else { return false }
         _ = try Self.checked(results, name)
         return true
-    }
-
-    /// What a mark says; `nil` if it was never written.
-    public func mark(_ name: String) throws(OnlineStoreError) -> [UInt8]? {
-        let place = markPlace(name)
-        return try connections.use { (connection) throws(OnlineStoreError) in
-            try Self.checked(try connection.exchange([[Array("GET".utf8), place]]), self.name).first?.bytes
-        }
     }
 
     /// Calls `body` with the entities of a space, some at a time.

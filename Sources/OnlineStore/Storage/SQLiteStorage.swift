@@ -63,10 +63,20 @@ public final class SQLiteStorage: OnlineStorage {
                 """)
     }
 
-    /// Reads rows, in the order of the keys; `nil` for a key without one.
-    public func values(of keys: [OnlineKey]) throws(OnlineStoreError) -> [[UInt8]?] {
-        if keys.isEmpty { return [] }
-        return try Self.guarding(name) { try pool.read { database in try Self.values(of: keys, database) } }
+    /// Reads rows and marks in one transaction.
+    public func read(
+        _ keys: [OnlineKey], marks: [String]
+    ) throws(OnlineStoreError) -> (values: [[UInt8]?], marks: [[UInt8]?]) {
+        if keys.isEmpty, marks.isEmpty { return ([], []) }
+        return try Self.guarding(name) {
+            try pool.read { database in
+                let statement = try database.cachedStatement(sql: "SELECT value FROM marks WHERE name = ?")
+                let found = try marks.map { name in
+                    try Row.fetchOne(statement, arguments: [name]).map { Self.bytes($0) }
+                }
+                return (keys.isEmpty ? [] : try Self.values(of: keys, database), found)
+            }
+        }
     }
 
     /// Changes rows in one transaction, with the marks.
@@ -86,16 +96,6 @@ public final class SQLiteStorage: OnlineStorage {
                     for mark in marks { try statement.execute(arguments: [mark.name, Data(mark.value)]) }
                     return .commit
                 }
-            }
-        }
-    }
-
-    /// What a mark says; `nil` if it was never written.
-    public func mark(_ name: String) throws(OnlineStoreError) -> [UInt8]? {
-        try Self.guarding(self.name) {
-            try pool.read { database in
-                let statement = try database.cachedStatement(sql: "SELECT value FROM marks WHERE name = ?")
-                return try Row.fetchOne(statement, arguments: [name]).map { Self.bytes($0) }
             }
         }
     }

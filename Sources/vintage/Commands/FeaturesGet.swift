@@ -34,10 +34,11 @@ struct FeaturesGet: WorkspaceCommand {
     @OptionGroup var json: JSONOption
 
     func run(in session: Session) throws -> ExitStatus {
-        let plan = try WorkspaceState(of: session.workspace).plan(service)
+        let held = try WorkspaceState(of: session.workspace)
+        let plan = try held.plan(service)
         let moment = try at.map { try Timestamp(parsing: $0.text) } ?? Timestamp.now
         let spine = try entities.spine(plan, moment)
-        let answer = try OnlineFeatures(try online.open(session)).answer(plan, at: spine)
+        let answer = try OnlineFeatures(try online.open(session), held.definitions).answer(plan, at: spine)
         if json.isOn {
             var object = JSONObject()
             object["service"] = .string(plan.service.name)

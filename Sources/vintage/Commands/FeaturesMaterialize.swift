@@ -51,11 +51,8 @@ struct FeaturesMaterialize: WorkspaceCommand {
             try online.open(session), held.definitions, held.sources(in: session.workspace),
             threads: session.workspace.configuration.workers)
         let until = try until.map { try Timestamp(parsing: $0.text).seconds * 1_000_000 }
-        let outcomes = try views.map { view in
-            try materializer.materialize(
-                view, until: until, now: Timestamp.now.seconds * 1_000_000,
-                history: (history?.span ?? .days(1)).seconds * 1_000_000)
-        }
+        let outcomes = try materializer.materialize(
+            views, until: until, now: microsecondsNow(), history: (history?.span ?? .days(1)).seconds * 1_000_000)
         if json.isOn {
             var object = JSONObject()
             object["views"] = JSON(outcomes) { .object($0.json) }

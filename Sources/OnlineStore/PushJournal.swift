@@ -1,0 +1,154 @@
+import Tables
+import TextFormats
+
+/// The rows that were pushed to a source and are not in its files yet: what a store says, and what it forgets.
+///
+/// Each push is one entry of the space `push:SOURCE`, under its name: the length of a text in LEB128, the text, which is JSON
+/// and tells the columns, and the rows as ``EntityRows`` writes them. Rows of files and pushed ones are together what a source
+/// holds, so that a view can be filled anew without a loss.
+struct PushJournal {
+    /// One push.
+    struct Entry {
+        let id: PushID
+        let rows: RecordBatch
+    }
+
+    /// The pushes, in their order.
+    private(set) var entries: [Entry]
+
+    private static let entriesAtOnce = 1000
+
+    /// The space of a source's pushes.
+    static func space(of source: String) -> String { "push:\(source)" }
+
+    /// The place of a push.
+    static func key(_ id: PushID, source: String) -> OnlineKey { OnlineKey(space: space(of: source), entity: id.bytes) }
+
+    /// Reads the pushes of a source.
+    init(_ storage: any OnlineStorage, source: String) throws(OnlineStoreError) {
+        var ids: [PushID] = []
+        let space = Self.space(of: source)
+        try storage.forEachEntity(in: space) { entities in
+            for entity in entities {
+                if let id = entity.withUnsafeBytes({ PushID($0) }) { ids.append(id) }
+            }
+        }
+        ids.sort()
+        entries = []
+        for first in stride(from: 0, to: ids.count, by: Self.entriesAtOnce) {
+            let some = ids[first..<min(first + Self.entriesAtOnce, ids.count)]
+            for (id, value) in zip(some, try storage.values(of: some.map { Self.key($0, source: source) })) {
+                // Another who filled views may have found all of it in the files.
+                guard let value else { continue }
+                guard let rows = Self.rows(value) else {
+                    throw .damaged(store: storage.name, what: "rows that were pushed to the source '\(source)'")
+                }
+                entries.append(Entry(id: id, rows: rows))
+            }
+        }
+    }
+
+    /// An entry's bytes.
+    static func bytes(_ rows: RecordBatch, id: PushID) throws -> [UInt8] {
+        let text = Array(JSON(fields: rows.schema.fields).line.utf8)
+        var bytes: [UInt8] = []
+        bytes.append(varint: UInt64(text.count))
+        bytes += text
+        let origins = [RowOrigin](repeating: .push(id), count: rows.count)
+        return try ColumnView.with(rows.columns[...]) { columns in
+            bytes + EntityRows.bytes(of: 0..<rows.count, origins, columns, horizon: 0)
+        }
+    }
+
+    private static func rows(_ bytes: [UInt8]) -> RecordBatch? {
+        let parts = bytes.withUnsafeBytes { all -> (text: [UInt8], rest: Int)? in
+            var reader = ByteReader(all)
+            guard let length = reader.count(), let text = reader.bytes(length) else { return nil }
+            return (Array(text), all.count - reader.remaining)
+        }
+        guard let parts, let json = try? JSON(parsing: parts.text), let fields = json.fields else { return nil }
+        var columns = fields.map { GrowingColumn($0.type) }
+        guard EntityRows.read(Array(bytes[parts.rest...]), into: &columns) != nil else { return nil }
+        return RecordBatch(Schema(fields), columns.map { $0.finish() })
+    }
+
+    /// How many rows there are.
+    var rowCount: Int { entries.reduce(0) { $0 + $1.rows.count } }
+
+    /// All rows with some columns; one that was not pushed is null.
+    ///
+    /// - Throws: ``PushError/typeChanged(source:column:pushed:now:)`` where values do not fit the columns.
+    func rows(_ fields: [Field], source: String) throws -> RecordBatch {
+        let columns = try fields.map { field in
+            let parts = try entries.map { entry in
+                guard let values = entry.rows[field.name] else {
+                    return Column.nulls(field.type, count: entry.rows.count)
+                }
+                if values.type == field.type { return values }
+                guard let converted = Self.convert(values, to: field.type) else {
+                    throw PushError.typeChanged(
+                        source: source, column: field.name, pushed: "\(values.type)", now: "\(field.type)")
+                }
+                return converted
+            }
+            guard let column = Column.concatenate(parts, type: field.type, workers: 1) else {
+                throw PushError.tooManyBytes(source: source, column: field.name)
+            }
+            return column
+        }
+        return RecordBatch(Schema(fields), columns, count: rowCount)
+    }
+
+    /// The values of a column as those of another type; `nil` if one of them is none.
+    private static func convert(_ values: Column, to type: ColumnType) -> Column? {
+        var column = GrowingColumn(type)
+        for row in 0..<values.count {
+            let cell = values.cell(at: row)
+            let value: JSON =
+                switch cell {
+                case .null: .null
+                case .boolean(let value): .bool(value)
+                case .integer(let value) where values.type.isInteger: .integer(value)
+                case .unsigned(let value): .unsigned(value)
+                case .number(let value): .number(value)
+                case .numbers(let values): JSON(values) { .number(Double($0)) }
+                default: .string(values.type.text(of: cell))
+                }
+            guard column.append(value, zone: nil) else { return nil }
+        }
+        return column.finish()
+    }
+
+    /// Each row's push.
+    var origins: [PushID] { entries.flatMap { Array(repeating: $0.id, count: $0.rows.count) } }
+
+    /// The same without some rows, counted through all entries.
+    func removing(_ rows: Set<Int>) -> PushJournal {
+        var (journal, first) = (self, 0)
+        journal.entries = entries.compactMap { entry in
+            defer { first += entry.rows.count }
+            let kept = (0..<entry.rows.count).filter { !rows.contains(first + $0) }
+            if kept.count == entry.rows.count { return entry }
+            if kept.isEmpty { return nil }
+            let columns = entry.rows.columns.map { $0.gather(kept.map { Int32($0) }, workers: 1) }
+            return Entry(id: entry.id, rows: RecordBatch(entry.rows.schema, columns, count: kept.count))
+        }
+        return journal
+    }
+
+    /// The same without some pushes.
+    func removing(_ pushes: Set<PushID>) -> PushJournal {
+        var journal = self
+        journal.entries.removeAll { pushes.contains($0.id) }
+        return journal
+    }
+
+    /// Has a store forget the rows of `self` that another journal, made of it, has no more.
+    func forget(allBut kept: PushJournal, _ storage: any OnlineStorage, source: String) throws {
+        let rest = Dictionary(uniqueKeysWithValues: kept.entries.map { ($0.id, $0) })
+        for entry in entries where rest[entry.id]?.rows.count != entry.rows.count {
+            let bytes = try rest[entry.id].map { try Self.bytes($0.rows, id: $0.id) }
+            try storage.update([Self.key(entry.id, source: source)], marks: []) { _ in [bytes] }
+        }
+    }
+}
