@@ -110,6 +110,12 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
+            name: "Embeddings",
+            dependencies: [
+                "Checks", "CKernels", "Features", "FileSystem", "ObjectStore", "Tables", "TrainingSets", "Workspace",
+            ],
+            swiftSettings: settings),
+        .target(
             name: "OnlineStore",
             dependencies: [
                 "CHiredis", "Features", "FileSystem", "ObjectStore", "Tables", "TextFormats", "TrainingSets",
@@ -148,9 +154,10 @@ let package = Package(
         .executableTarget(
             name: "vintage",
             dependencies: [
-                "Checks", "Features", "GitBridge", "Leakage", "Remotes", "Splits", "Tables", "Workspace", "ObjectStore",
-                "Git", "FileSystem", "Learning", "OnlineStore", "Serving", "TextFormats", "TrainingSets",
-                "CPlatform", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Checks", "Embeddings", "Features", "GitBridge", "Leakage", "Remotes", "Splits", "Tables", "Workspace",
+                "ObjectStore", "Git", "FileSystem", "Learning", "OnlineStore", "Serving", "TextFormats", "TrainingSets",
+                "CPlatform",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
             // The command links the Swift runtime statically, so that it starts in about half the time, which hooks and
@@ -208,6 +215,13 @@ let package = Package(
             dependencies: [
                 "Features", "FileSystem", "ObjectStore", "OnlineStore", "Tables", "TextFormats", "TrainingSets",
                 "Workspace",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EmbeddingsTests",
+            dependencies: [
+                "CKernels", "Embeddings", "Features", "FileSystem", "ObjectStore", "OnlineStore", "Tables",
+                "TrainingSets", "Workspace",
             ],
             swiftSettings: settings),
         .testTarget(
