@@ -251,6 +251,7 @@ public struct Materializer {
                 groups.append(place..<place + 1)
             }
         }
+        Self.sort(&groups) { keys[order[$0.lowerBound]] ?? [] }
         try ColumnView.with(rows.columns[...]) { columns in
             for first in stride(from: 0, to: groups.count, by: Self.entitiesAtOnce) {
                 let some = groups[first..<min(first + Self.entitiesAtOnce, groups.count)]
@@ -262,9 +263,24 @@ public struct Materializer {
                     if run.keepsKeys { run.keys.insert(key) }
                 }
                 run.entities += places.count
-                run.written += try put(places, values, mark, run.known)
+                run.written += try put(places, values, mark, run.known, isNew: !run.keepsKeys)
             }
         }
+    }
+
+    /// Sorts by keys: a tree that is filled in its order is written once, where chance would have it read and write a page an
+    /// entity.
+    private static func sort(_ groups: inout [Range<Int>], by key: (Range<Int>) -> [UInt8]) {
+        // Most keys differ in the first eight bytes behind the one that says what they are, which are compared as one number.
+        var places = groups.indices.map { place in
+            let prefix = key(groups[place]).dropFirst().prefix(8).reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+            return (prefix: prefix, place: place)
+        }
+        places.sort { one, other in
+            if one.prefix != other.prefix { return one.prefix < other.prefix }
+            return key(groups[one.place]).lexicographicallyPrecedes(key(groups[other.place]))
+        }
+        groups = places.map { groups[$0.place] }
     }
 
     /// Removes the rows of entities that have none any more.
@@ -275,17 +291,24 @@ public struct Materializer {
         }
         for first in stride(from: 0, to: gone.count, by: Self.entitiesAtOnce) {
             let some = Array(gone[first..<min(first + Self.entitiesAtOnce, gone.count)])
-            run.written += try put(some, Array(repeating: nil, count: some.count), mark, run.known)
+            run.written += try put(some, Array(repeating: nil, count: some.count), mark, run.known, isNew: false)
         }
     }
 
     /// Writes rows, and tells how many were not so already. Rows that were pushed meanwhile stay.
+    ///
+    /// - Parameter isNew: whether nobody asks for these rows yet.
     private func put(
-        _ keys: [OnlineKey], _ values: [[UInt8]?], _ mark: ViewMark, _ known: Set<PushID>
+        _ keys: [OnlineKey], _ values: [[UInt8]?], _ mark: ViewMark, _ known: Set<PushID>, isNew: Bool
     ) throws(OnlineStoreError) -> Int {
-        let old = try storage.values(of: keys)
-        let changed = keys.indices.filter { old[$0] != values[$0] }
+        // In rows that answer already most stay, and then nobody who pushes to them need wait.
+        var changed = Array(keys.indices)
+        if !isNew {
+            let old = try storage.values(of: keys)
+            changed = changed.filter { old[$0] != values[$0] }
+        }
         if changed.isEmpty { return 0 }
+        var written = 0
         try storage.update(changed.map { keys[$0] }, marks: []) { old throws(OnlineStoreError) in
             var new: [[UInt8]?] = []
             for (place, old) in zip(changed, old) {
@@ -298,9 +321,10 @@ public struct Materializer {
                 }
                 new.append(rows)
             }
+            written = zip(old, new).count { $0 != $1 }
             return new
         }
-        return changed.count
+        return written
     }
 }
 

@@ -42,7 +42,7 @@ public protocol OnlineStorage: Sendable {
     ) throws(OnlineStoreError) -> (values: [[UInt8]?], marks: [[UInt8]?])
 
     /// Changes rows: reads them, has `change` say what they are to be, and writes that, unless another has written them
-    /// meanwhile; then it begins again. A row that becomes `nil` is removed.
+    /// meanwhile; then it begins again. A row that becomes `nil` is removed; one that stays as it was is not written.
     ///
     /// - Parameters:
     ///   - keys: each key once.

@@ -86,7 +86,7 @@ public final class RedisStorage: OnlineStorage {
         }
         precondition(new.count == places.count, "each key has a new value")
         var commands = [[Array("MULTI".utf8)]]
-        for (place, value) in zip(places, new) {
+        for ((place, value), old) in zip(zip(places, new), old) where value != old {
             commands.append(
                 value.map { [Array("SET".utf8), place, $0] } ?? [Array("DEL".utf8), place])
         }
