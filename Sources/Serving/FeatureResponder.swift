@@ -77,17 +77,36 @@ struct FeatureResponder: HTTPResponder {
     // MARK: Routes
 
     private func featuresResponse(_ body: ByteBuffer) async throws -> Response {
-        let json = try await queue.run { () throws(ServingRefusal) in
-            let question = try FeatureQuestion(body.readableBytesView, settings.limits)
-            let served = try features.answer(question)
-            metrics.count(served)
-            return AnswerWriter.json(served)
+        let refusal: ServingRefusal
+        do {
+            let json = try await queue.run(within: settings.patience) { () throws(ServingRefusal) in
+                let question = try FeatureQuestion(body.readableBytesView, settings.limits)
+                let served = try features.answer(question)
+                metrics.count(served)
+                return AnswerWriter.json(served)
+            }
+            return Response(status: .ok, headers: Self.jsonHeaders, body: ResponseBody(byteBuffer: json))
+        } catch let error as ServingRefusal where error.isOutage {
+            refusal = error
         }
-        return Response(status: .ok, headers: Self.jsonHeaders, body: ResponseBody(byteBuffer: json))
+        let question = try FeatureQuestion(body.readableBytesView, settings.limits)
+        guard let served = try features.answerWithoutStore(question) else { throw refusal }
+        let policy = served.plan.plan.service.onOutage
+        metrics.count(served)
+        metrics.countOutage(policy)
+        var line = JSONObject()
+        line["service"] = .string(served.plan.plan.service.name)
+        line["answered"] = .string(policy.rawValue)
+        line["reason"] = .string(refusal.reason)
+        log.write(.warning, line)
+        var headers = Self.jsonHeaders
+        if let name = HTTPFields.Element.Name(Self.outageField) { headers[name] = policy.rawValue }
+        return Response(
+            status: .ok, headers: headers, body: ResponseBody(byteBuffer: AnswerWriter.json(served)))
     }
 
     private func pushResponse(_ body: ByteBuffer) async throws -> Response {
-        let outcome = try await queue.run { () throws(ServingRefusal) in
+        let outcome = try await queue.run(within: settings.patience) { () throws(ServingRefusal) in
             let outcome = try features.push(try PushedRows(body.readableBytesView, settings.limits))
             metrics.countPush(outcome.rows)
             return outcome
@@ -141,6 +160,8 @@ struct FeatureResponder: HTTPResponder {
 
     // MARK: Responses
 
+    /// The field of an answer without the store, which names the policy.
+    private static let outageField = "Vintage-Outage"
     private static let jsonHeaders: HTTPFields = [.contentType: "application/json"]
     private static let description = ResponseBody(
         byteBuffer: ByteBuffer(bytes: PackageResources.openapi_json))

@@ -22,6 +22,8 @@ package struct ServerSettings: Sendable {
     package var identity: Identity?
     /// How much may be asked for.
     package var limits = ServingLimits()
+    /// How long a request waits for the store at most; as long as the store's own patience lasts if it is `nil`.
+    package var patience: Duration?
     /// Whether each request is logged, and not errors alone.
     package var logsRequests = false
 

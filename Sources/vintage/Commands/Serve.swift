@@ -59,6 +59,12 @@ struct Serve: WorkspaceCommand {
     @Option(help: ArgumentHelp("The most requests that wait for the store; more are turned away.", valueName: "number"))
     var maxWaiting = ServingLimits().waiting
 
+    @Option(
+        help: ArgumentHelp(
+            "The most seconds that a request waits for the store, as 0.2; then it is answered as the service's 'on_outage' says.",
+            valueName: "seconds"))
+    var patience: Double?
+
     /// What is logged.
     enum LogArgument: String, ExpressibleByArgument, CaseIterable {
         case errors, requests
@@ -73,11 +79,15 @@ struct Serve: WorkspaceCommand {
         where value < 1 {
             throw ValidationError("--\(name) must be at least 1")
         }
+        if let patience, !(0.001...3600).contains(patience) {
+            throw ValidationError("--patience must be from 0.001 to 3600")
+        }
     }
 
     func run(in session: Session) throws -> ExitStatus {
         var settings = ServerSettings()
         (settings.host, settings.port, settings.logsRequests) = (host, Int(port), log == .requests)
+        settings.patience = patience.map { .seconds($0) }
         settings.limits.entities = maxEntities
         settings.limits.bodyBytes = maxBody
         settings.limits.waiting = maxWaiting
