@@ -14,13 +14,18 @@ struct FeatureResponder: HTTPResponder {
     let settings: ServerSettings
     let queue: StorageQueue
     let log: ServingLog
+    let recorder: AnswerRecorder?
     private let metrics = ServingMetrics()
 
     /// How long the store may take to say how it does.
     private static let storePatience = Duration.seconds(1)
 
-    init(_ features: ServedFeatures, _ settings: ServerSettings, _ queue: StorageQueue, _ log: ServingLog) {
+    init(
+        _ features: ServedFeatures, _ settings: ServerSettings, _ queue: StorageQueue, _ log: ServingLog,
+        _ recorder: AnswerRecorder?
+    ) {
         (self.features, self.settings, self.queue, self.log) = (features, settings, queue, log)
+        self.recorder = recorder
     }
 
     /// Answers a request, whatever it is.
@@ -83,6 +88,7 @@ struct FeatureResponder: HTTPResponder {
                 let question = try FeatureQuestion(body.readableBytesView, settings.limits)
                 let served = try features.answer(question)
                 metrics.count(served)
+                recorder?.keep(served, at: microsecondsNow())
                 return AnswerWriter.json(served)
             }
             return Response(status: .ok, headers: Self.jsonHeaders, body: ResponseBody(byteBuffer: json))
@@ -123,7 +129,7 @@ struct FeatureResponder: HTTPResponder {
         let views = try? await queue.probe(within: Self.storePatience) { () throws(ServingRefusal) in
             try features.filledViews()
         }
-        let text = metrics.text(views, waiting: queue.waiting, now: microsecondsNow())
+        let text = metrics.text(views, waiting: queue.waiting, recorder, now: microsecondsNow())
         return Response(
             status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))

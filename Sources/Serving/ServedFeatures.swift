@@ -94,7 +94,8 @@ package final class ServedFeatures: Sendable {
             try question.moment.map { (text) throws(ServingRefusal) in try Self.moment(text) } ?? microsecondsNow()
         let spine = try plan.spine(question, at: moment)
         do {
-            return ServedAnswer(plan: plan, question: question, answer: try body(plan.plan, spine), moment: moment)
+            return ServedAnswer(
+                plan: plan, question: question, spine: spine, answer: try body(plan.plan, spine), moment: moment)
         } catch {
             throw Self.refusal(error, of: "entities")
         }
@@ -169,6 +170,8 @@ package struct ServedAnswer: Sendable {
     let plan: ServedPlan
     /// What was asked.
     let question: FeatureQuestion
+    /// The entities and the moment, as the join takes them.
+    let spine: SpineTable
     /// What was found.
     let answer: OnlineAnswer
     /// The moment that was asked for, in microseconds since 1970.

@@ -110,8 +110,11 @@ final class ServingMetrics: Sendable {
     /// - Parameters:
     ///   - views: how far the store is filled; `nil` if it did not say.
     ///   - waiting: the requests that wait for the store.
+    ///   - recorder: what keeps answers, if anything does.
     ///   - now: the present, in microseconds.
-    func text(_ views: [ServedFeatures.FilledView]?, waiting: Int, now: Int64) -> String {
+    func text(
+        _ views: [ServedFeatures.FilledView]?, waiting: Int, _ recorder: AnswerRecorder?, now: Int64
+    ) -> String {
         var text = ""
         func head(_ name: String, _ type: String, _ help: String) {
             text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
@@ -158,6 +161,12 @@ final class ServingMetrics: Sendable {
                 add(
                     served.staleness, "vintage_staleness_seconds", "view=\"\(Self.escaped(view))\"",
                     Self.stalenessBounds)
+            }
+        }
+        if let recorder {
+            head("vintage_rows_recorded_total", "counter", "Rows of answers that were recorded, and that were lost.")
+            for (result, count) in [("written", recorder.written), ("lost", recorder.lost)] {
+                text += "vintage_rows_recorded_total{result=\"\(result)\"} \(count)\n"
             }
         }
         head("vintage_requests_waiting", "gauge", "Requests that wait for the store or are answered by it.")
