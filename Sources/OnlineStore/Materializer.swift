@@ -164,6 +164,8 @@ public struct Materializer {
             try Pusher(storage, definitions).apply(filling.journal, to: plan, mark, known: [], now: filling.now)
             return (Outcome(view: view, rows: old.rows, entities: old.entities, written: 0, wasCurrent: true), nil)
         }
+        try LatestFacts.refuseMixedVectors(
+            of: plan.view, definitions, sources, at: watermark, threads: threads)
         let source = ofFiles.adding(try filling.pushed.rows(fields, source: plan.source.name))
         let chosen = try choose(source, horizon: mark.horizon, until: until)
         let pushes = Set(filling.journal.entries.map(\.id))
