@@ -110,6 +110,10 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
+            name: "Inference",
+            dependencies: ["CKernels", "Learning", "Splits", "Tables", "TextFormats", "Workspace"],
+            swiftSettings: settings),
+        .target(
             name: "Embeddings",
             dependencies: [
                 "Checks", "CKernels", "Features", "FileSystem", "ObjectStore", "Tables", "TrainingSets", "Workspace",
@@ -155,8 +159,8 @@ let package = Package(
             name: "vintage",
             dependencies: [
                 "Checks", "Embeddings", "Features", "GitBridge", "Leakage", "Remotes", "Splits", "Tables", "Workspace",
-                "ObjectStore", "Git", "FileSystem", "Learning", "OnlineStore", "Serving", "TextFormats", "TrainingSets",
-                "CPlatform",
+                "ObjectStore", "Git", "FileSystem", "Inference", "Learning", "OnlineStore", "Serving", "TextFormats",
+                "TrainingSets", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -174,6 +178,9 @@ let package = Package(
                 .unsafeFlags(
                     ["-Xlinker", "-rpath", "-Xlinker", "@executable_path/../lib/vintage"], .when(platforms: [.macOS])),
             ]),
+        .target(
+            name: "LearningSupport", dependencies: ["Learning", "Tables"], path: "Tests/LearningSupport",
+            swiftSettings: settings),
         .target(name: "PythonEnvironment", path: "Tests/PythonEnvironment", swiftSettings: settings),
         .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"], swiftSettings: settings),
         .testTarget(
@@ -227,10 +234,16 @@ let package = Package(
         .testTarget(
             name: "LearningTests",
             dependencies: [
-                "CKernels", "FileSystem", "Learning", "PythonEnvironment", "Splits", "Tables", "TextFormats",
-                "Workspace",
+                "CKernels", "FileSystem", "Learning", "LearningSupport", "PythonEnvironment", "Splits", "Tables",
+                "TextFormats", "Workspace",
             ],
             exclude: ["tensors.py"], swiftSettings: settings),
+        .testTarget(
+            name: "InferenceTests",
+            dependencies: [
+                "CKernels", "FileSystem", "Inference", "Learning", "LearningSupport", "Splits", "Tables", "TextFormats",
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "GitBridgeTests",
             dependencies: ["Checks", "FileSystem", "Git", "GitBridge", "ObjectStore", "Workspace"],

@@ -1,5 +1,6 @@
 import Foundation
 import Learning
+import LearningSupport
 import Tables
 import Testing
 

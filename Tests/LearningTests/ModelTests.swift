@@ -1,7 +1,7 @@
 import Foundation
 import Learning
+import LearningSupport
 import SystemPackage
-import Tables
 import Testing
 import TextFormats
 
@@ -20,69 +20,6 @@ import TextFormats
     }
 
     private func read() throws -> Model { try Model(DataPlace(file: FilePath(scratch.file("m")), name: "models/m")) }
-
-    private func reader() throws -> TableReader {
-        try TableReader(.file(FilePath(scratch.file("flights.csv"))), TableOptions(naiveTimestamps: .kept))
-    }
-
-    @Test(
-        "a model that is read predicts as the one that was written, whatever the size of a batch",
-        arguments: [
-            "label: late\nfeatures: [carrier, temp, wind]\nepochs: 2\n",
-            "label: size\nfeatures: [carrier, temp, wind]\nepochs: 2\n",
-            "label: delay\nmodel: linear\nfeatures: [carrier, temp, flag]\nepochs: 2\n",
-            "label: delay\nfeatures: [temp]\nepochs: 2\n",
-        ])
-    func roundTrip(_ settings: String) throws {
-        let written = try write(settings)
-        let found = try read()
-        let reader = try reader()
-        func predictions(_ model: Model, _ size: Int) throws -> [[Cell]] {
-            var cells: [[Cell]] = []
-            let predictor = try Predictor(model, reader, keeping: ["id"], workers: 2)
-            let count = try predictor.run(batchSize: size) { batch in
-                #expect(batch.schema == predictor.schema)
-                for row in 0..<batch.count { cells.append(batch.columns.map { $0.cell(at: row) }) }
-            }
-            #expect(count == 600 && cells.count == 600)
-            return cells
-        }
-        let expected = try predictions(written, 1 << 16)
-        #expect(try predictions(found, 1 << 16) == expected)
-        #expect(try predictions(found, 7) == expected)
-        #expect(expected[5][0] == .text("N5"))
-    }
-
-    @Test("predictions are in the units of the label")
-    func units() throws {
-        let model = try write(
-            "label: delay\nmodel: linear\nfeatures: [carrier, temp, wind, flag]\nepochs: 60\n"
-                + "batch_size: 32\noptimizer: {learning_rate: 0.02}\n")
-        let reader = try reader()
-        var worst = 0.0
-        _ = try Predictor(model, reader, keeping: ["delay"], workers: 1).run { batch in
-            for row in 0..<batch.count {
-                guard case .number(let truth) = batch.columns[0].cell(at: row),
-                    case .number(let found) = batch.columns[1].cell(at: row)
-                else { continue }
-                worst = max(worst, abs(truth - found))
-            }
-        }
-        #expect(worst > 0 && worst < 60)
-    }
-
-    @Test("a table without a column that the model takes is an error that names it")
-    func missingColumn() throws {
-        let model = try write("label: late\nfeatures: [temp]\nepochs: 1\n")
-        try scratch.write(Array("id,tmp\n1,2\n".utf8), to: "other.csv")
-        let reader = try TableReader(.file(FilePath(scratch.file("other.csv"))))
-        do {
-            _ = try Predictor(model, reader, keeping: nil, workers: 1).run { _ in }
-            Issue.record("it is taken")
-        } catch {
-            #expect("\(error)".contains("has no column 'temp'; did you mean 'tmp'?"))
-        }
-    }
 
     @Test("a folder that holds something else is not written over")
     func foreignFile() throws {

@@ -1,4 +1,5 @@
 import Learning
+import LearningSupport
 
 /// A network in double precision, straight from its definition, that the fast one is held against.
 struct NetworkOracle {
@@ -117,21 +118,4 @@ struct SampleRows {
                 count: count, width: shape.numbers, numbers: numbers, tables: shape.tables.count, codes: codes),
             target: target, weight: weight)
     }
-}
-
-/// Numbers by a fixed seed.
-struct SeededNumbers {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return state ^ (state >> 29)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() >> 33) % bound }
-
-    /// A number from -1 to 1.
-    mutating func signed() -> Float { Float(below(2_000_001) - 1_000_000) / 1_000_000 }
 }

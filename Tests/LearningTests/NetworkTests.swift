@@ -1,6 +1,7 @@
 import CKernels
 import Foundation
 import Learning
+import LearningSupport
 import Testing
 
 /// What changes the kernels for all threads runs alone.

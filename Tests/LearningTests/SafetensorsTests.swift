@@ -1,5 +1,6 @@
 import Foundation
 import Learning
+import LearningSupport
 import PythonEnvironment
 import TextFormats
 import Testing

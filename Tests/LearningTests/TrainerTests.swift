@@ -1,6 +1,7 @@
 import FileSystem
 import Foundation
 import Learning
+import LearningSupport
 import SystemPackage
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import Learning
+import LearningSupport
 import SystemPackage
 import Tables
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import Learning
+import LearningSupport
 import SystemPackage
 import Tables
 import Testing
@@ -103,26 +104,6 @@ import TextFormats
         let expected = try trained.model.predict(matrix, workers: 1)
         #expect(expected.allSatisfy { $0 > 0 && $0 < 1 })
         #expect(try found.predict(matrix, workers: 1) == expected)
-    }
-
-    @Test("trees that are damaged, or those of another model, are refused")
-    func hostile() throws {
-        let trained = try FlightsTable.run(scratch, Self.late)
-        try trained.write(to: FilePath(scratch.file("m")))
-        let bytes = try scratch.read("m/trees.json")
-        let text = String(decoding: bytes, as: UTF8.self)
-        for damaged in [
-            [], Array(bytes.dropLast(100)), Array("{}".utf8), Array("not".utf8),
-            Array(text.replacing("\"num_feature\":\"4\"", with: "\"num_feature\":\"5\"").utf8),
-        ] {
-            try scratch.write(damaged, to: "m/trees.json")
-            do {
-                _ = try Model(DataPlace(file: FilePath(scratch.file("m")), name: "models/m"))
-                Issue.record("it is taken")
-            } catch {
-                #expect("\(error)".contains("models/m/trees.json"), "\(error)")
-            }
-        }
     }
 
     @Test(

@@ -61,17 +61,24 @@ public struct Model: Sendable {
     // MARK: Predicting
 
     /// What the model says of rows, in the units of the label: a number for each, or the probability of the second of
-    /// two classes, or the probability of each class, row by row.
+    /// two classes, or the probability of each class, row by row. It is what training judges itself by: trees are asked
+    /// through XGBoost. Others ask the module `Inference`.
     ///
-    /// - Throws: ``LearningError/trees(_:)``.
+    /// - Throws: ``LearningError/trees(_:)``, ``LearningError/noTreeLibrary(reason:)``.
     package func predict(_ matrix: FeatureMatrix, workers: Int) throws(LearningError) -> [Double] {
         var outputs: [Float]
         switch engine {
         case .network(let network): outputs = network.outputs(of: matrix, workers: workers)
-        case .trees(let trees): outputs = try trees.margins(matrix)
+        case .trees(let trees): outputs = try trees.margins(matrix, workers: workers)
         }
-        let width = coding.outputs
-        let predictions = outputs.withUnsafeMutableBufferPointer { loss.predictions($0, width: width) }
+        return outputs.withUnsafeMutableBufferPointer { predictions(of: $0) }
+    }
+
+    /// What outputs say, in the units of the label.
+    ///
+    /// - Parameter outputs: what computes made of rows: rows × outputs.
+    package func predictions(of outputs: UnsafeMutableBufferPointer<Float>) -> [Double] {
+        let predictions = loss.predictions(outputs, width: coding.outputs)
         if case .number(let shift, let scale) = coding { return predictions.map { $0 * scale + shift } }
         return predictions
     }
@@ -131,10 +138,11 @@ public struct Model: Sendable {
 
     /// Reads a model.
     ///
-    /// - Parameter workers: how many threads work where trees predict.
+    /// Trees are not looked into: what uses them checks them.
+    ///
     /// - Throws: ``LearningError/malformedModel(file:reason:)``, ``SafetensorsError``, what keeps the files from being
     ///   read.
-    public init(_ place: DataPlace, workers: Int = 1) throws {
+    public init(_ place: DataPlace) throws {
         func read(_ name: String) throws -> (bytes: [UInt8], file: String) {
             let file = "\(place.name)/\(name)"
             guard let bytes = try place.contents(of: name) else {
@@ -167,12 +175,7 @@ public struct Model: Sendable {
         if kind == .trees {
             let (bytes, treesFile) = try read(FileName.trees)
             let inputs = preprocessing.width + preprocessing.categories.count
-            do throws(LearningError) {
-                engine = .trees(try TreeModel(bytes, inputs: inputs, outputs: coding.outputs, workers: workers))
-            } catch {
-                guard case .trees(let reason) = error else { throw error }
-                throw LearningError.malformedModel(file: treesFile, reason: reason)
-            }
+            engine = .trees(TreeModel(bytes, file: treesFile, inputs: inputs, outputs: coding.outputs))
             return
         }
         guard let shape = Architecture(json["network"]), shape.outputs == coding.outputs else {

@@ -176,8 +176,8 @@ public struct TrainingRun {
             if !trainer.isFinished, trainer.isAtCheckpoint { try checkpoint?.save(trainer) }
         }
         let inputs = training.matrix.width + training.matrix.tables
-        let model = try TreeModel(
-            try trainer.finish(), inputs: inputs, outputs: coding.outputs, workers: workers)
+        let model = TreeModel(
+            try trainer.finish(), file: Model.FileName.trees, inputs: inputs, outputs: coding.outputs)
         return (.trees(model), trainer.history, trainer.best?.epoch ?? 0)
     }
 

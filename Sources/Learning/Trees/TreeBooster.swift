@@ -1,9 +1,7 @@
 import CTrees
 
 /// XGBoost, through its C API.
-///
-/// `@unchecked Sendable`: a booster is used by one thread at a time; ``TreeEnsemble`` makes one for each use.
-final class TreeBooster: @unchecked Sendable {
+final class TreeBooster {
     /// Rows as XGBoost has them.
     final class Rows {
         fileprivate let handle: UnsafeMutableRawPointer

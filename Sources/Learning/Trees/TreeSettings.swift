@@ -31,15 +31,8 @@ extension TreeSettings {
     /// - Parameter classes: how many outputs there are.
     func parameters(_ loss: Loss, outputs: Int, seed: UInt64, threads: Int) throws(LearningError) -> [(String, String)]
     {
-        let (objective, metric): (String, String)
-        switch loss {
-        case .squaredError: (objective, metric) = ("reg:squarederror", "rmse")
-        case .absoluteError: (objective, metric) = ("reg:absoluteerror", "mae")
-        case .huber: (objective, metric) = ("reg:pseudohubererror", "mphe")
-        case .poisson: (objective, metric) = ("count:poisson", "poisson-nloglik")
-        case .logistic: (objective, metric) = ("binary:logistic", "logloss")
-        case .softmax: (objective, metric) = ("multi:softprob", "mlogloss")
-        case .focal: throw .misuse("the loss 'focal' does not go with the model 'trees'; use 'logistic'")
+        guard let (objective, metric) = loss.treeNames else {
+            throw .misuse("the loss '\(loss.rawValue)' does not go with the model 'trees'; use 'logistic'")
         }
         var parameters = [
             ("booster", "gbtree"), ("tree_method", "hist"), ("objective", objective), ("eval_metric", metric),
@@ -51,4 +44,22 @@ extension TreeSettings {
         if outputs > 1 { parameters.append(("num_class", "\(outputs)")) }
         return parameters
     }
+}
+
+extension Loss {
+    /// What XGBoost calls the loss, and what it calls its mean; `nil` if it has none such.
+    fileprivate var treeNames: (objective: String, metric: String)? {
+        switch self {
+        case .squaredError: ("reg:squarederror", "rmse")
+        case .absoluteError: ("reg:absoluteerror", "mae")
+        case .huber: ("reg:pseudohubererror", "mphe")
+        case .poisson: ("count:poisson", "poisson-nloglik")
+        case .logistic: ("binary:logistic", "logloss")
+        case .softmax: ("multi:softprob", "mlogloss")
+        case .focal: nil
+        }
+    }
+
+    /// What XGBoost calls the loss; `nil` if it has none such.
+    package var treeObjective: String? { treeNames?.objective }
 }

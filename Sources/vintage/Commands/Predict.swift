@@ -1,5 +1,6 @@
 import ArgumentParser
 import FileSystem
+import Inference
 import Learning
 import Tables
 import TextFormats
@@ -48,24 +49,24 @@ struct Predict: WorkspaceCommand {
             throw TableError.unknownFormat(table: output.text)
         }
         if !force, try file.status() != nil {
-            throw LearningError.misuse("\(output.text) is there already; choose another, or replace it with --force")
+            throw InferenceError.misuse("\(output.text) is there already; choose another, or replace it with --force")
         }
         let workers = session.workspace.configuration.workers
-        let trained = try Model(try session.dataPlace(model), workers: workers)
-        let reader = try reader(session)
-        let predictor = try Predictor(trained, reader, keeping: columns?.names, workers: workers)
+        let predictor = try Predictor(Model(try session.dataPlace(model)))
+        let predictions = try TablePredictor(
+            predictor, try reader(session), keeping: columns?.names, workers: workers)
         try file.removingLastComponent().makeDirectories()
-        let writer = try TableWriter(.file(file), predictor.schema, format)
-        let count = try ProgressLine.show("predicting") { _ in try predictor.run { try writer.write($0) } }
+        let writer = try TableWriter(.file(file), predictions.schema, format)
+        let count = try ProgressLine.show("predicting") { _ in try predictions.run { try writer.write($0) } }
         try writer.finish()
         if json.isOn {
             var object = JSONObject()
             object["output"] = .string(output.text)
             object["rows"] = JSON(count)
-            object["columns"] = JSON(predictor.schema.names) { .string($0) }
+            object["columns"] = JSON(predictions.schema.names) { .string($0) }
             session.print(object)
         } else {
-            session.print("\(counted(count, "row")) with '\(trained.label)' predicted in \(output.text)")
+            session.print("\(counted(count, "row")) with '\(predictor.model.label)' predicted in \(output.text)")
         }
         return .done
     }

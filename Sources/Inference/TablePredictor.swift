@@ -1,13 +1,16 @@
+import Learning
 import Tables
+
+import func Workspace.nearestName
 
 /// Predicts the rows of a table, batch by batch.
 ///
-///     let predictor = Predictor(model, reader, keeping: ["carrier", "flight"])
-///     try predictor.run(batchSize: 1 << 16) { batch in try writer.write(batch) }
-public struct Predictor {
+///     let predictions = try TablePredictor(predictor, reader, keeping: ["carrier", "flight"], workers: 2)
+///     try predictions.run(batchSize: 1 << 16) { batch in try writer.write(batch) }
+public struct TablePredictor {
     /// The columns that come out.
     public let schema: Schema
-    private let model: Model
+    private let predictor: Predictor
     private let reader: TableReader
     private let kept: [String]
     private let workers: Int
@@ -17,21 +20,22 @@ public struct Predictor {
     /// - Parameters:
     ///   - kept: the columns of the table that come out too, before the predictions; all that can be written by
     ///     default.
-    /// - Throws: ``LearningError/misuse(_:)`` if a kept column has a prediction's name; `TableError` if one is not
+    /// - Throws: ``InferenceError/misuse(_:)`` if a kept column has a prediction's name; `TableError` if one is not
     ///   there.
-    public init(_ model: Model, _ reader: TableReader, keeping kept: [String]?, workers: Int) throws {
-        (self.model, self.reader, self.workers) = (model, reader, workers)
+    public init(_ predictor: Predictor, _ reader: TableReader, keeping kept: [String]?, workers: Int) throws {
+        (self.predictor, self.reader, self.workers) = (predictor, reader, workers)
         self.kept = kept ?? reader.schema.fields.filter { $0.type.isCarried }.map(\.name)
         var fields: [Field] = []
         for name in self.kept {
             guard let field = reader.schema[name] else {
-                throw TableError.noColumn(name, table: reader.name, nearest: nearest(name, reader.schema.names))
+                throw TableError.noColumn(
+                    name, table: reader.name, nearest: nearestName(to: name, among: reader.schema.names))
             }
             fields.append(field)
         }
-        for (name, type) in Self.columns(model) {
+        for (name, type) in Self.columns(predictor.model) {
             if self.kept.contains(name) {
-                throw LearningError.misuse(
+                throw InferenceError.misuse(
                     "\(reader.name) has a column '\(name)', as has what is predicted; choose columns with --columns")
             }
             fields.append(Field(name, type))
@@ -52,16 +56,16 @@ public struct Predictor {
     /// Predicts.
     ///
     /// - Parameter take: gets the rows with their predictions, in order.
-    /// - Throws: ``LearningError``, `TableError`, what `take` throws.
+    /// - Throws: `LearningError`, `TableError`, what `take` throws.
     /// - Returns: how many rows there were.
     public func run(batchSize: Int = 1 << 16, _ take: (RecordBatch) throws -> Void) throws -> Int {
         var names = kept
-        for name in model.preprocessing.columns where !names.contains(name) { names.append(name) }
+        for name in predictor.model.preprocessing.columns where !names.contains(name) { names.append(name) }
         let batches = try reader.batches(names, rows: batchSize, workers: workers)
         var count = 0
         while let batch = try batches.next() {
-            let matrix = try model.preprocessing.matrix(of: batch, table: reader.name)
-            let predicted = columns(try model.predict(matrix, workers: workers), count: batch.count)
+            let predictions = try predictor.predict(batch, table: reader.name, workers: workers)
+            let predicted = columns(predictions, count: batch.count)
             try take(RecordBatch(schema, Array(batch.columns.prefix(kept.count)) + predicted, count: batch.count))
             count += batch.count
         }
@@ -74,7 +78,7 @@ public struct Predictor {
             for row in 0..<count { buffer.set(value(row), at: row) }
             return buffer.finish()
         }
-        guard case .classes(let names) = model.coding else { return [numbers { predictions[$0] }] }
+        guard case .classes(let names) = predictor.model.coding else { return [numbers { predictions[$0] }] }
         let texts = names.map { Array($0.utf8) }
         var builder = StringColumnBuilder()
         if names.count == 2 {

@@ -4,11 +4,11 @@ import SystemPackage
 import Tables
 
 /// A table of made-up flights, whose delay follows from a few of its columns.
-enum FlightsTable {
-    static let carriers = ["AA", "B6", "DL", "UA"]
+package enum FlightsTable {
+    package static let carriers = ["AA", "B6", "DL", "UA"]
 
     /// A CSV file: 70% of the rows to learn from, then 10% and 20% to judge by.
-    static func text(rows: Int, seed: UInt64 = 1) -> String {
+    package static func text(rows: Int, seed: UInt64 = 1) -> String {
         var random = SeededNumbers(seed: seed)
         var text = "id,time,carrier,temp,wind,flag,late,delay,size,split\n"
         for row in 0..<rows {
@@ -32,7 +32,7 @@ enum FlightsTable {
     }
 
     /// Trains on a table.
-    static func run(
+    package static func run(
         _ scratch: ScratchFolder, _ settings: String, file: String = "flights.csv", workers: Int = 2
     ) throws -> TrainedModel {
         let configuration = try TrainingConfiguration(parsing: Array(settings.utf8), file: "train.yaml")
@@ -42,7 +42,7 @@ enum FlightsTable {
     }
 
     /// The files of a folder, by name.
-    static func files(_ scratch: ScratchFolder, _ folder: String) throws -> [String: [UInt8]] {
+    package static func files(_ scratch: ScratchFolder, _ folder: String) throws -> [String: [UInt8]] {
         var files: [String: [UInt8]] = [:]
         for name in try FileManager.default.contentsOfDirectory(atPath: scratch.file(folder)) {
             files[name] = try scratch.read("\(folder)/\(name)")
@@ -53,7 +53,7 @@ enum FlightsTable {
 
 extension TrainedModel {
     /// A metric of a part.
-    func value(_ metric: Metric, _ part: RowPart = .test) -> Double {
+    package func value(_ metric: Metric, _ part: RowPart = .test) -> Double {
         reports.first { $0.part == part }?.metrics.first { $0.metric == metric }?.value ?? .nan
     }
 }
