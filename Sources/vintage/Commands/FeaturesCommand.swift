@@ -25,7 +25,7 @@ struct FeaturesCommand: ParsableCommand {
             """,
         subcommands: [
             Validate.self, List.self, Show.self, Graph.self, FeaturesJoin.self, FeaturesBuild.self, FeaturesAsOf.self,
-            FeaturesMaterialize.self, FeaturesPush.self, FeaturesGet.self,
+            FeaturesMaterialize.self, FeaturesPush.self, FeaturesGet.self, FeaturesVerify.self,
             CheckTrainingSet.self, Explain.self, FeaturesSplit.self, FeaturesSample.self,
         ])
 
