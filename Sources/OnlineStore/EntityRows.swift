@@ -47,10 +47,6 @@ struct EntityRows {
         bytes.append(varint: UInt64(pushCount))
         bytes += pushes
         for column in columns { column.append(rows, to: &bytes) }
-        return checked(bytes)
-    }
-
-    private static func checked(_ bytes: consuming [UInt8]) -> [UInt8] {
         let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0) }
         withUnsafeBytes(of: checksum.littleEndian) { bytes.append(contentsOf: $0) }
         return bytes

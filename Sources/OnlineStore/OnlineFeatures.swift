@@ -66,11 +66,8 @@ public final class OnlineFeatures: Sendable {
     private func prepare(_ plan: ViewPlan, _ bytes: [UInt8]?) throws -> PreparedMark {
         let name = plan.view.name
         guard let bytes else { throw OnlineReadError.notMaterialized(view: name) }
-        guard let mark = ViewMark(bytes) else { throw OnlineStoreError.damaged(store: storage.name, what: "a mark") }
-        // Other definitions need other rows than those that were kept.
-        guard mark.definition == "\(try definitions.digest(ofView: name))" else {
-            throw OnlineReadError.definitionChanged(view: name)
-        }
+        let mark = try ViewMark(bytes, in: storage)
+        guard try mark.isOf(name, in: definitions) else { throw OnlineReadError.definitionChanged(view: name) }
         return PreparedMark(
             bytes: bytes, mark: mark, view: try PreparedView(plan, fields: mark.fields, name: "the online store"))
     }

@@ -15,8 +15,6 @@ public enum PushError: Error, Equatable {
     case missing(column: String, row: Int)
     /// A row has a value that the column cannot hold.
     case wrongType(column: String, row: Int, expected: String)
-    /// A column of the source is of a kind that cannot be pushed.
-    case unsuitable(column: String, type: String)
     /// Values that were pushed are none of the type that the column has now.
     case typeChanged(source: String, column: String, pushed: String, now: String)
     /// The texts of a column have more bytes than can be held.
@@ -29,16 +27,13 @@ extension PushError: CustomStringConvertible {
         switch self {
         case .notMaterialized(let source):
             "no view of the source '\(source)' is in the online store; fill it first with 'vintage features materialize'"
-        case .definitionChanged(let view):
-            "the view '\(view)' is defined otherwise than when the online store was filled; "
-                + "fill it anew with 'vintage features materialize'"
+        case .definitionChanged(let view): OnlineReadError.definitionChanged(view: view).description
         case .notAnObject(let row): "row \(row) is no object of columns and their values"
         case .unknownColumn(let column, let row, let source, let nearest):
             "row \(row) has a column '\(column)', which the source '\(source)' does not have"
                 + (nearest.map { "; did you mean '\($0)'?" } ?? "")
         case .missing(let column, let row): "row \(row) has no '\(column)', which every row needs"
         case .wrongType(let column, let row, let expected): "in row \(row) '\(column)' is no \(expected)"
-        case .unsuitable(let column, let type): "the column '\(column)' is of type \(type), which cannot be pushed"
         case .typeChanged(let source, let column, let pushed, let now):
             "rows were pushed to the source '\(source)' whose '\(column)' is \(pushed), but in its files it is \(now); "
                 + "give the files the type that was pushed, or declare the column's type"

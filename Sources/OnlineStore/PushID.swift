@@ -1,13 +1,5 @@
 import Synchronization
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-
 /// Names rows that were pushed together: when that was, and a number by chance, so that no two pushes have one name.
 ///
 /// The order is that of the moments; of one process no two are alike.
@@ -51,11 +43,4 @@ struct PushID: Hashable, Comparable {
     static func < (left: PushID, right: PushID) -> Bool {
         (left.moment, left.chance) < (right.moment, right.chance)
     }
-}
-
-/// The present, in microseconds since 1970.
-public func microsecondsNow() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
 }

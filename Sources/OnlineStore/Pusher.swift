@@ -46,10 +46,11 @@ public struct Pusher: Sendable {
     package func push(
         _ rows: [JSON], numbers: [Int]? = nil, to source: String, now: Int64
     ) throws -> Outcome {
-        let (source, marks) = try targets(source)
-        let fields = try Self.fields(source, marks.map(\.mark))
-        let table = try table(rows, numbers ?? Array(1...max(1, rows.count)), fields, source, marks.map(\.plan))
-        return try push(table, source, marks, now: now)
+        let (source, targets) = try targets(source)
+        // The columns of the source, as they were when a view was filled last.
+        let fields = targets.max { $0.mark.watermark < $1.mark.watermark }?.mark.sourceFields ?? []
+        let table = try table(rows, numbers ?? Array(1...max(1, rows.count)), fields, source, targets.map(\.plan))
+        return try push(table, source, targets, now: now)
     }
 
     /// A view of the source, and its mark if it is in the store.
@@ -73,21 +74,14 @@ public struct Pusher: Sendable {
         var (targets, changed) = ([Target](), String?.none)
         for (plan, bytes) in zip(plans, marks) {
             guard let bytes else { continue }
-            guard let mark = ViewMark(bytes) else {
-                throw OnlineStoreError.damaged(store: storage.name, what: "a mark")
-            }
-            if mark.definition == "\(try definitions.digest(ofView: plan.view.name))" {
+            let mark = try ViewMark(bytes, in: storage)
+            if try mark.isOf(plan.view.name, in: definitions) {
                 targets.append(Target(plan: plan, mark: mark))
             } else {
                 changed = plan.view.name
             }
         }
         return (targets, changed)
-    }
-
-    /// The columns of the source, as they were when a view was filled last.
-    private static func fields(_ source: FeatureSource, _ marks: [ViewMark]) throws -> [Field] {
-        marks.max { $0.watermark < $1.watermark }?.sourceFields ?? []
     }
 
     // MARK: Rows

@@ -1,3 +1,4 @@
+import Features
 import ObjectStore
 import Tables
 import TextFormats
@@ -75,6 +76,19 @@ struct ViewMark: Equatable {
             guard parts.count == 4 else { return nil }
             self.files.append(File(path: parts[0], artifact: parts[1], snapshot: parts[2], id: parts[3]))
         }
+    }
+
+    /// What was written down in a store.
+    ///
+    /// - Throws: ``OnlineStoreError/damaged(store:what:)`` if it is no such thing.
+    init(_ bytes: [UInt8], in storage: any OnlineStorage) throws(OnlineStoreError) {
+        guard let mark = ViewMark(bytes) else { throw .damaged(store: storage.name, what: "a mark") }
+        self = mark
+    }
+
+    /// Whether the rows were kept for the view as it is defined now: other definitions need other rows.
+    func isOf(_ view: String, in definitions: Definitions) throws(UnknownDefinition) -> Bool {
+        definition == "\(try definitions.digest(ofView: view))"
     }
 
     init(

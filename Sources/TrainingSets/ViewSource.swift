@@ -78,21 +78,10 @@ package struct ViewSource {
     /// The columns that the view reads, in some rows.
     ///
     /// - Parameter rows: ascending numbers, each once; all rows have been read once before.
-    package func rows(_ rows: [Int32]) throws -> RecordBatch { try values(of: fields, at: rows) }
-
-    /// All columns of the source, in some rows of the files.
-    ///
-    /// - Parameter rows: ascending numbers, each once; all rows have been read once before.
-    package func sourceRows(_ rows: [Int32]) throws -> RecordBatch {
-        let fields = sourceFields
-        return RecordBatch(
-            Schema(fields), try table.values(of: fields.map(\.name), at: rows, threads: threads), count: rows.count)
-    }
-
-    private func values(of fields: [Field], at rows: [Int32]) throws -> RecordBatch {
-        let names = fields.map(\.name)
+    package func rows(_ rows: [Int32]) throws -> RecordBatch {
+        let fields = fields
         let fileRows = added == nil ? rows.count : rows.prefix { Int($0) < table.rowCount ?? .max }.count
-        var columns = try table.values(of: names, at: Array(rows[..<fileRows]), threads: threads)
+        var columns = try table.values(of: fields.map(\.name), at: Array(rows[..<fileRows]), threads: threads)
         if let added, fileRows < rows.count, let first = table.rowCount {
             let places = rows[fileRows...].map { $0 - Int32(first) }
             for (index, field) in fields.enumerated() {
@@ -104,6 +93,15 @@ package struct ViewSource {
             }
         }
         return RecordBatch(Schema(fields), columns, count: rows.count)
+    }
+
+    /// All columns of the source, in some rows of the files.
+    ///
+    /// - Parameter rows: ascending numbers, each once; all rows have been read once before.
+    package func sourceRows(_ rows: [Int32]) throws -> RecordBatch {
+        let fields = sourceFields
+        return RecordBatch(
+            Schema(fields), try table.values(of: fields.map(\.name), at: rows, threads: threads), count: rows.count)
     }
 
     /// The file that a row is in and its number there, from 1; rows up to it have been read.
