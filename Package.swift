@@ -108,8 +108,8 @@ let package = Package(
         .target(
             name: "OnlineStore",
             dependencies: [
-                "CHiredis", "Features", "FileSystem", "ObjectStore", "Splits", "Tables", "TextFormats",
-                "TrainingSets", "Workspace", .product(name: "GRDB", package: "GRDB.swift"),
+                "CHiredis", "Features", "FileSystem", "ObjectStore", "Tables", "TextFormats", "TrainingSets",
+                "Workspace", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
         // The scripts are compiled into the program, so that what is installed is what Hooks/ holds.

@@ -56,7 +56,7 @@ public struct Materializer {
         for (source, plans) in Dictionary(grouping: plans, by: \.source.name).sorted(by: { $0.key < $1.key }) {
             let journal = try PushJournal(storage, source: source)
             let files = try sources.files(of: plans[0].source)
-            let arrived = try arrivals(journal, plans[0], files)
+            let arrived = try journal.arrivals(plans[0], files, until: until, threads: threads)
             let pushed = journal.removing(arrived)
             var needed: Set<Int>? = []
             for plan in plans {
@@ -80,48 +80,6 @@ public struct Materializer {
     /// Fills the rows of one view.
     public func materialize(_ view: String, until: Int64?, now: Int64, history: Int64) throws -> Outcome {
         try materialize([view], until: until, now: now, history: history)[0]
-    }
-
-    /// The rows of the journal that the files have too: alike in all columns, one for one.
-    private func arrivals(_ journal: PushJournal, _ plan: ViewPlan, _ files: [SourceFile]) throws -> Set<Int> {
-        if journal.rowCount == 0 { return [] }
-        let source = try ViewSource(plan, files: files, threads: threads)
-        let pushed = try journal.rows(source.sourceFields, source: plan.source.name)
-        var moments: Set<Int64> = []
-        let columns = source.fields.compactMap { pushed[$0.name] }
-        let ofView = RecordBatch(Schema(source.fields), columns, count: pushed.count)
-        try PreparedView(plan, fields: source.fields, name: "the pushed rows").source(ofView).forEachBatch {
-            moments.formUnion($0.eventTimes)
-        }
-        var numbers: [Int32] = []
-        try source.forEachBatch { facts in
-            for row in 0..<facts.count where moments.contains(facts.eventTimes[row]) {
-                numbers.append(Int32(truncatingIfNeeded: facts.firstRow + row))
-            }
-        }
-        var inFiles: [[UInt8]: Int] = [:]
-        for first in stride(from: 0, to: numbers.count, by: Self.rowsAtOnce) {
-            let some = Array(numbers[first..<min(first + Self.rowsAtOnce, numbers.count)])
-            for row in try Self.bytesOfRows(source.sourceRows(some)) { inFiles[row, default: 0] += 1 }
-        }
-        var arrived: Set<Int> = []
-        for (number, row) in try Self.bytesOfRows(pushed).enumerated() {
-            guard let left = inFiles[row], left > 0 else { continue }
-            inFiles[row] = left - 1
-            arrived.insert(number)
-        }
-        return arrived
-    }
-
-    /// All that each row says.
-    private static func bytesOfRows(_ rows: RecordBatch) throws -> [[UInt8]] {
-        try ColumnView.with(rows.columns[...]) { columns in
-            (0..<rows.count).map { row in
-                var bytes: [UInt8] = []
-                for column in columns { column.append(CollectionOfOne(row), to: &bytes) }
-                return bytes
-            }
-        }
     }
 
     /// What a view is to be filled with.
@@ -201,7 +159,7 @@ public struct Materializer {
         var keys: Set<[UInt8]> = []
     }
 
-    private static func file(_ file: SourceFile) -> ViewMark.File {
+    static func file(_ file: SourceFile) -> ViewMark.File {
         let id: String
         switch file.table {
         // What a file of the file system holds may change under its name.

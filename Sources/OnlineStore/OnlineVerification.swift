@@ -1,48 +1,70 @@
 import Features
-import Splits
 import Tables
 import TrainingSets
 
-/// Replays questions about entities and moments, and compares what an online store answers with what the join over the sources
-/// yields.
+/// Replays questions about entities and moments, and compares what an online store answers with what the join over the
+/// sources yields.
 ///
 ///     let verification = OnlineVerification(storage, definitions, sources, threads: 2)
-///     let result = try verification.verify("weather", entities: 100, moments: 4, now: microsecondsNow(), seed: 1)
+///     let result = try verification.verify("weather", pairs: 1000, now: microsecondsNow(), seed: 1)
 ///     result.differences.isEmpty
 ///
-/// The join reads the files, and the rows that were pushed and are in none, of the entities that were drawn: all their rows,
-/// where the store keeps those that it takes to be needed.
+/// Entities are drawn of those in the files, in the journal of pushes and in the store, so that one that is missing on either
+/// side is found. The join has all rows of these entities, where the store keeps only those that it takes to be needed: the
+/// rows of the files, and behind them those that were pushed and are in none. Where the store should answer from a push that
+/// it has no record of, the two differ.
 public struct OnlineVerification {
     /// What came of a view.
     public struct Result: Sendable {
         /// The view.
         public let view: String
-        /// How many values were compared.
-        public let compared: Int
+        /// How many entities were asked for, each at one moment at least.
+        public var entities = 0
+        /// How many pairs of an entity and a moment were compared.
+        public var pairs = 0
+        /// How many values that were.
+        public var values = 0
+        /// How many pairs were not compared because others wrote to the entity meanwhile.
+        public var skipped = 0
+        /// How many rows of these entities were pushed and are in no file: both sides count them.
+        public var pushedRows = 0
+        /// Whether the files are others than those that the store was filled from.
+        public var hasOtherFiles = false
         /// Those that differ.
-        public let differences: [Difference]
+        public var differences: [Difference] = []
     }
 
     /// A value that is not what it should be.
     public struct Difference: Sendable, Equatable {
-        /// The values of the entity's keys, as texts.
-        public let entity: [String]
-        /// The moment, in microseconds.
+        /// The entity's keys and their values, as `features get` takes them: `origin=JFK,carrier=AA`.
+        public let entity: String
+        /// The moment, in microseconds since 1970.
         public let moment: Int64
         /// The feature.
         public let feature: String
-        /// What the store answers, as text; empty for nothing.
-        public let online: String
+        /// What the store answers.
+        public let online: Side
         /// What the join yields.
-        public let offline: String
-        /// The file and the row in it, from 1, that the join's value is of; `nil` for aggregations and for pushed rows.
-        public let source: String?
+        public let offline: Side
     }
 
-    private let storage: any OnlineStorage
-    private let definitions: Definitions
+    /// One of two values that differ.
+    public struct Side: Sendable, Equatable {
+        /// The value as text; `nil` for none.
+        public let value: String?
+        /// When the fact happened that a plain feature is of, in microseconds since 1970.
+        public let eventTime: Int64?
+        /// The rows that it is of; for an aggregation all of the entity in its window that were known, the newest first.
+        public let sources: [RowSource]
+    }
+
+    let storage: any OnlineStorage
+    let definitions: Definitions
     private let sources: any SourceCatalog
-    private let threads: Int
+    let threads: Int
+
+    /// How often a view is compared anew because it was filled meanwhile.
+    private static let attempts = 5
 
     /// Prepares to compare.
     public init(_ storage: any OnlineStorage, _ definitions: Definitions, _ sources: any SourceCatalog, threads: Int) {
@@ -52,102 +74,32 @@ public struct OnlineVerification {
     /// Compares the answers of one view.
     ///
     /// - Parameters:
-    ///   - entities: how many entities of the source are drawn, at most.
-    ///   - moments: how many moments each is asked at, from the first that the store answers for until `now`.
+    ///   - pairs: how many pairs of an entity and a moment are drawn. A moment is one that the store answers for, up to `now`:
+    ///     those at which a row of the entity begins or ceases to count, and others by chance.
     ///   - now: the moment, in microseconds.
-    ///   - seed: the same seed draws the same from the same rows.
-    /// - Throws: ``OnlineReadError``, ``OnlineStoreError``, and what keeps the sources from being read.
-    /// - Complexity: two passes over the source's keys; memory for the rows of the entities that are drawn.
-    public func verify(_ view: String, entities: Int, moments: Int, now: Int64, seed: UInt64) throws -> Result {
+    ///   - seed: the same seed draws the same from the same rows at the same moment.
+    /// - Throws: ``OnlineReadError`` if the view was not filled, or by another definition; ``OnlineStoreError``, also where
+    ///   rows of an entity cannot be read or the view is filled again and again; and what keeps the sources from being read.
+    /// - Complexity: two passes over the keys of the source and one over those of the store; memory for the rows of the
+    ///   entities that are drawn.
+    public func verify(_ view: String, pairs: Int, now: Int64, seed: UInt64) throws -> Result {
         let plan = try definitions.plan(forView: view)
-        guard let bytes = try storage.mark(ViewMark.name(of: view)) else {
-            throw OnlineReadError.notMaterialized(view: view)
-        }
-        guard let mark = ViewMark(bytes) else { throw OnlineStoreError.damaged(store: storage.name, what: "a mark") }
-        let ofFiles = try ViewSource(plan, files: sources.files(of: plan.source), threads: threads)
-        let journal = try PushJournal(storage, source: plan.source.name)
-        let source = ofFiles.adding(try journal.rows(ofFiles.fields, source: plan.source.name))
-        var random = RandomSource(seed: seed)
-        let drawn = try draw(entities, of: source, using: &random)
-        let numbers = try rows(of: drawn, source, until: mark.until)
-        if numbers.isEmpty { return Result(view: view, compared: 0, differences: []) }
-        let rows = try source.rows(numbers.map(\.row))
-        let spine = try spine(plan, rows, numbers, moments, from: mark.horizon, to: now, using: &random)
-        let prepared = try PreparedView(plan, fields: source.fields, name: plan.source.name)
-        let (offline, latest) = try prepared.features(of: rows, at: spine)
-        let service = try definitions.plan(forFeatures: [view])
-        let online = try OnlineFeatures(storage, definitions).answer(service, at: spine)
-        var (compared, differences) = (0, [Difference]())
-        for (index, feature) in online.features.enumerated() {
-            let type = offline[index].type
-            for row in 0..<spine.count {
-                compared += 1
-                let (found, wanted) = (feature.values.cell(at: row), offline[index].cell(at: row))
-                if found == wanted { continue }
-                let place = latest.flatMap { $0[row] >= 0 ? Int(numbers[Int($0[row])].row) : nil }
-                let isOfFile = place.map { $0 < source.fileRowCount ?? 0 } ?? false
-                differences.append(
-                    Difference(
-                        entity: plan.keys.map { key in
-                            spine.columns[key.spineColumn].map { $0.type.text(of: $0.cell(at: row)) } ?? ""
-                        },
-                        moment: spine.labelTimes[row], feature: feature.name,
-                        online: feature.values.type.text(of: found), offline: type.text(of: wanted),
-                        source: plan.columns[index].window == nil && isOfFile
-                            ? place.map { source.place(ofRow: $0) }.map { "\($0.table):\($0.row)" } : nil))
+        let files = try sources.files(of: plan.source)
+        for _ in 0..<Self.attempts {
+            guard let bytes = try storage.mark(ViewMark.name(of: view)) else {
+                throw OnlineReadError.notMaterialized(view: view)
             }
+            let mark = try ViewMark(bytes, in: storage)
+            guard try mark.isOf(view, in: definitions) else { throw OnlineReadError.definitionChanged(view: view) }
+            let journal = try PushJournal(storage, source: plan.source.name)
+            let arrived = try journal.arrivals(plan, files, until: mark.until, threads: threads)
+            let pushed = journal.removing(arrived)
+            let ofFiles = try ViewSource(plan, files: files, threads: threads)
+            let source = ofFiles.adding(try pushed.rows(ofFiles.fields, source: plan.source.name))
+            let attempt = VerificationAttempt(
+                self, plan, mark, bytes, source, files: files.map(Materializer.file), journal: journal, pushed: pushed)
+            if let result = try attempt.run(pairs: pairs, now: now, seed: seed) { return result }
         }
-        return Result(view: view, compared: compared, differences: differences)
-    }
-
-    /// Entities by chance, by their numbers in the order in which the source names them.
-    private func draw(_ count: Int, of source: ViewSource, using random: inout RandomSource) throws -> Set<Int32> {
-        var coder = EntityCoder(source.plan)
-        try source.forEachBatch { _ = try coder.codes(of: $0) }
-        if coder.count <= count { return Set(0..<Int32(coder.count)) }
-        var drawn: Set<Int32> = []
-        while drawn.count < count { drawn.insert(Int32(random.below(coder.count))) }
-        return drawn
-    }
-
-    /// All rows of some entities, ascending.
-    private func rows(
-        of drawn: Set<Int32>, _ source: ViewSource, until: Int64?
-    ) throws -> [(row: Int32, entity: Int32)] {
-        var (coder, found) = (EntityCoder(source.plan), [(row: Int32, entity: Int32)]())
-        try source.forEachBatch { facts in
-            let isPushed = source.fileRowCount.map { facts.firstRow >= $0 } ?? false
-            for (row, entity) in try coder.codes(of: facts).enumerated() where drawn.contains(entity) {
-                if let until, !isPushed, facts.availabilityTimes[row] > until { continue }
-                found.append((Int32(truncatingIfNeeded: facts.firstRow + row), entity))
-            }
-        }
-        return found
-    }
-
-    /// Each entity at some moments, with the group keys of one of its rows.
-    private func spine(
-        _ plan: ViewPlan, _ rows: RecordBatch, _ numbers: [(row: Int32, entity: Int32)], _ moments: Int,
-        from first: Int64, to last: Int64, using random: inout RandomSource
-    ) throws -> SpineTable {
-        let ofEntity = Dictionary(grouping: numbers.indices, by: { numbers[$0].entity }).sorted { $0.key < $1.key }
-        var (places, times) = ([Int32](), [Int64]())
-        for (_, own) in ofEntity {
-            for _ in 0..<moments {
-                places.append(Int32(own[random.below(own.count)]))
-                times.append(first + Int64(random.below(Int(max(1, last - first + 1)))))
-            }
-        }
-        var columns: [(name: String, column: Column)] = []
-        let groups = plan.columns.flatMap(\.groupKeys).map { ($0, $0) }
-        let names = plan.keys.map { ($0.spineColumn, $0.sourceColumn) } + groups
-        for (name, column) in names where !columns.contains(where: { $0.name == name }) {
-            guard let values = rows[column] else { continue }
-            columns.append((name, values.gather(places, workers: 1)))
-        }
-        var time = "time"
-        while columns.contains(where: { $0.name == time }) { time += "_of_label" }
-        columns.append((time, Column(times.map { Optional($0) }, .timestamp(.microsecond, zone: "UTC"))))
-        return try SpineTable(RecordBatch(columns), name: "the entities that were drawn", time: time)
+        throw OnlineStoreError.busy(store: storage.name)
     }
 }

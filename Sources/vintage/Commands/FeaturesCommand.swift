@@ -22,6 +22,7 @@ struct FeaturesCommand: ParsableCommand {
               vintage features materialize
               vintage features push weather < rows.jsonl
               vintage features get --service arrival --entities origin=JFK,carrier=AA
+              vintage features verify --online
             """,
         subcommands: [
             Validate.self, List.self, Show.self, Graph.self, FeaturesJoin.self, FeaturesBuild.self, FeaturesAsOf.self,
