@@ -56,7 +56,7 @@ public struct Materializer {
         for (source, plans) in Dictionary(grouping: plans, by: \.source.name).sorted(by: { $0.key < $1.key }) {
             let journal = try PushJournal(storage, source: source)
             let files = try sources.files(of: plans[0].source)
-            let arrived = try journal.arrivals(plans[0], files, until: until, threads: threads)
+            let arrived = try arrivals(journal, plans[0], files, until)
             let pushed = journal.removing(arrived)
             var needed: Set<Int>? = []
             for plan in plans {
@@ -80,6 +80,24 @@ public struct Materializer {
     /// Fills the rows of one view.
     public func materialize(_ view: String, until: Int64?, now: Int64, history: Int64) throws -> Outcome {
         try materialize([view], until: until, now: now, history: history)[0]
+    }
+
+    /// The rows of the journal that the files have too. That there were none is marked, so that the same files and pushes are
+    /// not compared again.
+    private func arrivals(
+        _ journal: PushJournal, _ plan: ViewPlan, _ files: [SourceFile], _ until: Int64?
+    ) throws -> Set<Int> {
+        if journal.rowCount == 0 { return [] }
+        let named = files.map(Self.file)
+        var text = "\(try definitions.digest(ofView: plan.view.name)) \(until.map(String.init) ?? "")\n"
+        for file in named { text += "\(file.path) \(file.id)\n" }
+        for entry in journal.entries { text += "\(entry.id.moment) \(entry.id.chance) \(entry.rows.count)\n" }
+        let mark = OnlineMark("compared:\(plan.source.name)", ObjectID(of: Array(text.utf8)).bytes)
+        let isNamed = !named.contains { $0.id.isEmpty }
+        if isNamed, try storage.mark(mark.name) == mark.value { return [] }
+        let arrived = try journal.arrivals(plan, files, until: until, threads: threads)
+        if isNamed, arrived.isEmpty { try storage.write([mark]) }
+        return arrived
     }
 
     /// What a view is to be filled with.
@@ -119,7 +137,9 @@ public struct Materializer {
             mark.watermark = max(old.watermark, watermark)
             try storage.write([OnlineMark(ViewMark.name(of: view), mark.bytes)])
             // What was pushed by one who knew an older definition is in the journal alone; the rest is there already.
-            try Pusher(storage, definitions).apply(filling.journal, to: plan, mark, known: [], now: filling.now)
+            let missing = filling.journal.lacking(space)
+            try Pusher(storage, definitions).apply(missing, to: plan, mark, known: [], now: filling.now)
+            try missing.note(space, storage, source: plan.source.name)
             return (Outcome(view: view, rows: old.rows, entities: old.entities, written: 0, wasCurrent: true), nil)
         }
         let source = ofFiles.adding(try filling.pushed.rows(fields, source: plan.source.name))
@@ -134,12 +154,14 @@ public struct Materializer {
         if let old, old.space == space { try removeOthers(mark, &run) }
         (mark.rows, mark.entities) = (chosen.count, run.entities)
         try storage.write([OnlineMark(ViewMark.name(of: view), mark.bytes)])
+        var journal = filling.journal
         if old?.space != space {
             // What was pushed meanwhile went to the rows that answered until now, if there were any.
-            let journal = try PushJournal(storage, source: plan.source.name)
+            journal = try PushJournal(storage, source: plan.source.name)
             try Pusher(storage, definitions).apply(journal, to: plan, mark, known: pushes, now: filling.now)
             if let old { try storage.removeAll(in: old.space) }
         }
+        try journal.note(space, storage, source: plan.source.name)
         let first = source.fileRowCount ?? 0
         return (
             Outcome(view: view, rows: chosen.count, entities: run.entities, written: run.written, wasCurrent: false),
@@ -225,10 +247,11 @@ public struct Materializer {
 
     /// Removes the rows of entities that have none any more.
     private func removeOthers(_ mark: ViewMark, _ run: inout Run) throws {
-        var gone: [OnlineKey] = []
+        var others: Set<[UInt8]> = []
         try storage.forEachEntity(in: mark.space) { entities in
-            gone += entities.filter { !run.keys.contains($0) }.map { OnlineKey(space: mark.space, entity: $0) }
+            others.formUnion(entities.filter { !run.keys.contains($0) })
         }
+        let gone = others.map { OnlineKey(space: mark.space, entity: $0) }
         for first in stride(from: 0, to: gone.count, by: Self.entitiesAtOnce) {
             let some = Array(gone[first..<min(first + Self.entitiesAtOnce, gone.count)])
             run.written += try put(some, Array(repeating: nil, count: some.count), mark, run.known)
