@@ -3,6 +3,12 @@ import Foundation
 import GRDB
 import SystemPackage
 
+#if canImport(GRDBSQLite)
+    import GRDBSQLite
+#else
+    import SQLite3
+#endif
+
 /// An online store in one file: SQLite with a write-ahead log, for many readers and a writer at a time, in any number of
 /// processes.
 ///
@@ -30,6 +36,9 @@ public final class SQLiteStorage: OnlineStorage {
         configuration.prepareDatabase { database in
             // A commit is on the disk before it is answered, so that an acknowledged write survives a power cut.
             try database.execute(sql: "PRAGMA synchronous = FULL")
+            // The log and its index stay when the last one closes: a full disk has no room to make them for a reader.
+            var isOn: CInt = 1
+            sqlite3_file_control(database.sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &isOn)
         }
         pool = try Self.guarding(path.string) {
             let pool = try DatabasePool(path: path.string, configuration: configuration)
@@ -194,7 +203,10 @@ public final class SQLiteStorage: OnlineStorage {
             switch error.resultCode {
             case .SQLITE_BUSY, .SQLITE_LOCKED: throw .busy(store: name)
             case .SQLITE_CORRUPT, .SQLITE_NOTADB: throw .damaged(store: name, what: "no sound database (\(reason))")
-            case .SQLITE_FULL, .SQLITE_READONLY: throw .refused(store: name, reason: reason)
+            case .SQLITE_FULL, .SQLITE_IOERR:
+                let advice = "free some space, or look at the disk and the limit on the size of files, and try again"
+                throw .refused(store: name, reason: "\(reason); \(advice)")
+            case .SQLITE_READONLY: throw .refused(store: name, reason: reason)
             default: throw .unavailable(store: name, reason: reason)
             }
         } catch {
