@@ -24,6 +24,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // Sockets, HTTP and TLS (NIO and what stands on it): for the room Serving alone.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ],
     targets: [
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
@@ -106,6 +110,12 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
+            name: "Embeddings",
+            dependencies: [
+                "Checks", "CKernels", "Features", "FileSystem", "ObjectStore", "Tables", "TrainingSets", "Workspace",
+            ],
+            swiftSettings: settings),
+        .target(
             name: "OnlineStore",
             dependencies: [
                 "CHiredis", "Features", "FileSystem", "ObjectStore", "Tables", "TextFormats", "TrainingSets",
@@ -130,11 +140,24 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Remotes", dependencies: ["FileSystem", "Git", "ObjectStore", "Workspace"], swiftSettings: settings),
+        .target(
+            name: "Serving",
+            dependencies: [
+                "CPlatform", "Features", "FileSystem", "OnlineStore", "Tables", "TextFormats", "TrainingSets",
+                "Workspace",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            resources: [.embedInCode("openapi.json")], swiftSettings: settings),
         .executableTarget(
             name: "vintage",
             dependencies: [
-                "Checks", "Features", "GitBridge", "Leakage", "Remotes", "Splits", "Tables", "Workspace", "ObjectStore",
-                "Git", "FileSystem", "Learning", "OnlineStore", "TextFormats", "TrainingSets", "CPlatform",
+                "Checks", "Embeddings", "Features", "GitBridge", "Leakage", "Remotes", "Splits", "Tables", "Workspace",
+                "ObjectStore", "Git", "FileSystem", "Learning", "OnlineStore", "Serving", "TextFormats", "TrainingSets",
+                "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings,
@@ -196,6 +219,13 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "EmbeddingsTests",
+            dependencies: [
+                "CKernels", "Embeddings", "Features", "FileSystem", "ObjectStore", "OnlineStore", "Tables",
+                "TrainingSets", "Workspace",
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "LearningTests",
             dependencies: [
                 "CKernels", "FileSystem", "Learning", "PythonEnvironment", "Splits", "Tables", "TextFormats",
@@ -209,6 +239,9 @@ let package = Package(
         .testTarget(
             name: "RemotesTests", dependencies: ["Remotes", "Workspace", "FileSystem", "ObjectStore"],
             swiftSettings: settings),
+        .testTarget(
+            name: "ServingTests", dependencies: ["PythonEnvironment", "Serving", "TextFormats"],
+            exclude: ["Recorded", "feast.py", "tls.py"], swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["FileSystem", "PythonEnvironment"], exclude: ["Transcripts"],
             swiftSettings: settings),

@@ -140,6 +140,10 @@ enum ColumnView {
             }
             switch (first.type, first.type.byteWidth) {
             case (.boolean, _): return try first.withBooleans { try next(.bits($0, validity: validity)) }
+            case (.vector, let width?):
+                return try first.withVectors {
+                    try next(.fixed(UnsafeRawPointer($0.base), width: width, validity: validity))
+                }
             case (_, 1): return try fixed(UInt8.self)
             case (_, 2): return try fixed(UInt16.self)
             case (_, 4): return try fixed(UInt32.self)

@@ -142,6 +142,8 @@ public struct Materializer {
             try missing.note(space, storage, source: plan.source.name)
             return (Outcome(view: view, rows: old.rows, entities: old.entities, written: 0, wasCurrent: true), nil)
         }
+        try LatestFacts.refuseMixedVectors(
+            of: plan.view, definitions, sources, at: watermark, threads: threads)
         let source = ofFiles.adding(try filling.pushed.rows(fields, source: plan.source.name))
         let chosen = try choose(source, horizon: mark.horizon, until: until)
         let pushes = Set(filling.journal.entries.map(\.id))

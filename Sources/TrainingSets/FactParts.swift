@@ -10,12 +10,16 @@ struct FactParts {
 
     /// Binds a view's expressions to the columns of a table, of which all that it needs are there.
     static func bind(_ plan: ViewPlan, to table: any FactTable) throws -> BoundViewPlan {
+        let inExpressions = plan.columnsInExpressions
+        var vectors: Set<String> = []
         for name in plan.columnsOfData {
-            if let type = table.types[name], ExpressionType(type) == nil {
+            guard let type = table.types[name], ExpressionType(type) == nil else { continue }
+            guard type.isVector, !inExpressions.contains(name) else {
                 throw TrainingSetError.unsuitable(column: name, type: "\(type)", table: table.name)
             }
+            vectors.insert(name)
         }
-        let bound = try plan.bound(toData: table.expressionTypes)
+        let bound = try plan.bound(toData: table.expressionTypes, vectors: vectors)
         try table.check(plan.columnsOfData)
         return bound
     }
@@ -70,5 +74,19 @@ struct FactParts {
         try bound.retracted.flatMap {
             try reader.evaluate($0, facts.expressions, facts.firstRow, "retracted").truths
         }
+    }
+}
+
+extension ViewPlan {
+    /// The columns of the data that are more than plain features taken as they are: in keys, times, filters, expressions.
+    fileprivate var columnsInExpressions: Set<String> {
+        var names = source.ownColumns + keys.map(\.sourceColumn) + (view.filter?.columns ?? [])
+        for column in columns {
+            names += (column.filter?.columns ?? []) + column.groupKeys
+            if case .latest(let expression) = column.value, expression.column != nil { continue }
+            names += column.value.expression?.columns ?? []
+        }
+        names += derived.flatMap(\.expression.columns)
+        return Set(source.columnsOfData(for: names))
     }
 }

@@ -70,6 +70,10 @@ public struct TrainingSetBuilder {
         let results = Mutex<[Int: ViewResult]>([:])
         func run(_ join: ViewJoin, _ number: Int) throws {
             let result = try join.run()
+            let view = plan.views[number]
+            if let latest = result.latest, let table = tables[view.source.name] {
+                try view.refuseMixedVectors(latest, table, threads: threads)
+            }
             let facts = keepsFacts ? try facts(of: result, join) : ViewFacts(latest: nil, aggregated: [:])
             results.withLock { $0[number] = ViewResult(columns: result.columns, facts: facts) }
         }

@@ -30,12 +30,36 @@ public enum TrainingSetError: Error {
     case join(PointInTimeError, view: String)
     /// The texts of a column are too many bytes for memory in one piece.
     case tooManyBytes(column: String)
+    /// A view's vectors were made by more than one version of their model.
+    case mixedVectors(view: String, model: String, versions: [MadeVectors])
+    /// A view's column does not hold the vectors that its embedding declares.
+    case notVectors(view: String, column: String, type: String, dimension: Int, table: String)
     /// The guard found something that must not be.
     case blocked([String])
     /// Something is asked for that goes with git only, or a revision is no commit.
     case noState(String, reason: String)
     /// The command was given values that cannot be used.
     case misuse(String)
+
+    /// The vectors that one version of a model made.
+    public struct MadeVectors: Sendable, Equatable {
+        /// The version, as rows or their lineage name it; `nil` if nothing does.
+        public let version: String?
+        /// How many rows have one.
+        public let count: Int
+        /// The table of the first of them.
+        public let table: String
+        /// Its row there, from 1.
+        public let row: Int
+    }
+}
+
+extension TrainingSetError.MadeVectors: CustomStringConvertible {
+    /// As messages tell it.
+    public var description: String {
+        let name = version.map { $0.isSnapshotName ? String($0.prefix(12)) : "'\($0)'" } ?? "no known version"
+        return "\(name) in \(count) row\(count == 1 ? "" : "s") (first in row \(row) of \(table))"
+    }
 }
 
 extension TrainingSetError: CustomStringConvertible {
@@ -72,6 +96,13 @@ extension TrainingSetError: CustomStringConvertible {
         case .join(let error, let view): "the view '\(view)': \(error)"
         case .tooManyBytes(let column):
             "the texts of '\(column)' have more than 2 GiB, which cannot be one piece of memory; leave it out"
+        case .mixedVectors(let view, let model, let versions):
+            "the view '\(view)' has vectors of \(versions.count) versions of \(model), which cannot be compared: "
+                + versions.map(\.description).joined(separator: ", ")
+                + "; make the vectors anew by one version, or leave rows out by the source's 'where'"
+        case .notVectors(let view, let column, let type, let dimension, let table):
+            "the column '\(column)' of \(table) is a \(type), but the view '\(view)' declares an embedding of \(dimension) "
+                + "numbers; store a fixed-size list of that many float32, or correct 'dimension'"
         case .blocked(let findings):
             "no output is written: \(findings.joined(separator: "; "))"
         case .noState(let revision, let reason): "'\(revision)': \(reason)"
@@ -90,7 +121,7 @@ extension TrainingSetError: ErrorWithExitStatus {
     /// What the data has wrong is found; what was asked wrongly is misuse.
     public var exitStatus: ExitStatus {
         switch self {
-        case .noTime, .noLabelTime, .evaluation, .blocked, .tooManyBytes: .found
+        case .noTime, .noLabelTime, .evaluation, .blocked, .tooManyBytes, .mixedVectors: .found
         case .join(.sumTooLarge, _): .found
         default: .misused
         }

@@ -40,7 +40,7 @@ struct Vintage: ParsableCommand {
                 subcommands: [
                     CollectGarbage.self, Fsck.self, DiskUsage.self, Config.self,
                 ]),
-            CommandGroup(name: "Features", subcommands: [FeaturesCommand.self]),
+            CommandGroup(name: "Features", subcommands: [FeaturesCommand.self, Serve.self]),
             CommandGroup(name: "Models", subcommands: [Train.self, Predict.self]),
             CommandGroup(name: "Files in git", subcommands: [Track.self, Untrack.self, Migrate.self]),
             CommandGroup(name: "Tables", subcommands: [TableCommand.self]),

@@ -17,6 +17,9 @@ struct SchemaTests {
         let examples = try DefinitionFiles.examples(in: "features.md")
         #expect(examples.count >= 2)
         #expect(try Self.verdicts(examples) == examples.map { _ in true })
+        let embeddings = try DefinitionFiles.examples(in: "embeddings.md")
+        #expect(embeddings.count >= 1)
+        #expect(try Self.verdicts(embeddings) == embeddings.map { _ in true })
     }
 
     static let source = "path: a.csv, event_time: t"
@@ -48,6 +51,16 @@ struct SchemaTests {
         "services: {s: {features: [{feature: a}]}}", "services: {s: {features: [{view: a, feature: a.b}]}}",
         "services: {s: {features: [{view: a, as: b}]}}", "services: {s: {features: [{}]}}",
         "services: {s: {features: [a], labels: l}}", "a: [", "views: {v: {\(view), owner: [x]}}",
+        "views: {v: {\(view), embedding: x}}", "views: {v: {\(view), embedding: {column: x, dimension: 3}}}",
+        "views: {v: {\(view), embedding: {column: x, dimension: 0, model: m}}}",
+        "views: {v: {\(view), embedding: {column: x, dimension: 70000, model: m}}}",
+        "views: {v: {\(view), embedding: {column: x, dimension: 3, model: '@v1'}}}",
+        "views: {v: {\(view), embedding: {column: x, dimension: 3, model: m@}}}",
+        "views: {v: {\(view), embedding: {column: x, dimension: 3, model: /m}}}",
+        "views: {v: {\(view), embedding: {column: x, dimension: 3, model: m, madeby: y}}}",
+        "views: {v: {\(view), embedding: {column: x, dimension: 3, model: m, text: {columns: [t]}}}}",
+        "views: {v: {\(view), embedding: {column: x, dimension: 3, model: m, text: {source: r}}}}",
+        "views: {v: {\(view), embedding: {column: x, dimension: 3, model: m, text: {source: r, columns: t}}}}",
     ]
 
     @Test("refuses a file of the wrong form, and so does the program")

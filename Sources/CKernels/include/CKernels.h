@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "NearestKernels.h"
+
 // Which instructions are used: 0 any processor's, 1 AVX2, 2 AVX-512. By default the best that there are.
 int vintage_kernel_level(void);
 

@@ -33,10 +33,15 @@ extension ViewPlan {
     ///
     /// A derived column goes before one of the data of the same name.
     ///
-    /// - Parameter types: the columns of the data and their types as expressions see them.
+    /// - Parameters:
+    ///   - types: the columns of the data and their types as expressions see them.
+    ///   - vectors: columns that no expression can use; a plain feature that is one of them is taken as it is, and must not
+    ///     be evaluated.
     /// - Throws: ``InvalidDefinitions`` with the places of the expressions that do not fit, and of columns that are not there.
-    public func bound(toData types: [String: ExpressionType]) throws(InvalidDefinitions) -> BoundViewPlan {
-        var binder = ExpressionBinder(columns: ColumnTypes(types))
+    public func bound(
+        toData types: [String: ExpressionType], vectors: Set<String> = []
+    ) throws(InvalidDefinitions) -> BoundViewPlan {
+        var binder = ExpressionBinder(columns: ColumnTypes(types), vectors: vectors)
         var boundDerived: [(name: String, expression: BoundExpression)] = []
         for column in derived {
             if let bound = binder.bind(column.expression, source.texts, "derive.\(column.name).value") {
@@ -82,8 +87,9 @@ private struct ExpressionBinder {
     private(set) var problems: [DefinitionProblem] = []
     /// The derived columns that could not be bound; what needs them is not said to be wrong as well.
     var failed: Set<String> = []
+    private let vectors: Set<String>
 
-    init(columns: ColumnTypes) { self.columns = columns }
+    init(columns: ColumnTypes, vectors: Set<String>) { (self.columns, self.vectors) = (columns, vectors) }
 
     private mutating func add(_ kind: DefinitionProblem.Kind, _ place: DefinitionPlace) {
         let problem = DefinitionProblem(kind, at: place)
@@ -110,6 +116,10 @@ private struct ExpressionBinder {
     }
 
     mutating func bindValue(_ column: ViewPlan.Column) -> BoundExpression? {
+        if case .latest(let expression) = column.value, let name = expression.column, vectors.contains(name) {
+            return BoundExpression(
+                type: .string, columns: [name], root: TypedExpression(.column(name), .any, at: 0))
+        }
         guard let expression = column.value.expression, let bound = bind(expression, column.texts, "value") else {
             return nil
         }

@@ -73,12 +73,16 @@ extension DefinitionReader {
     }
 
     func view(_ name: String, _ node: Node, _ place: DefinitionPlace) -> FeatureView? {
-        let keys = ["entity", "source", "features", "keys", "where", "windows", "ttl", "embargo"]
+        let keys = ["entity", "source", "features", "keys", "where", "windows", "ttl", "embargo", "embedding"]
         let what = "the view '\(name)'"
         guard
             let fields = mapping(
-                node, what: what, place: place, keys: keys + Self.common, required: ["entity", "source", "features"])
+                node, what: what, place: place, keys: keys + Self.common, required: ["entity", "source"])
         else { return nil }
+        if !fields.has("features"), !fields.has("embedding") {
+            problems.add(.missingKey("features", in: what), at: place)
+            return nil
+        }
         let windows = fields.windows("windows") ?? []
         var features: [Feature] = []
         if fields.node("features")?.sequence != nil {
@@ -109,11 +113,22 @@ extension DefinitionReader {
         let filter = fields.expression("where")
         let (entity, source) = (fields.name("entity"), fields.name("source"))
         guard let entity, let source else { return nil }
+        let embedding = embedding(fields, of: name, source: source)
+        // Vectors are there to be used, so a view that names nothing else has them.
+        if !fields.has("features"), let embedding {
+            let place = embedding.texts.place("column")
+            if embedding.column.isDefinitionName {
+                features = [plain(embedding.column, place)]
+            } else {
+                problems.add(.invalidName(embedding.column, of: "a feature"), at: place)
+            }
+        }
         return FeatureView(
             name: name, entity: entity, source: source, sourceColumns: Dictionary(pairs) { first, _ in first },
             filter: filter, timeToLive: fields.span("ttl", allowsZero: false),
-            embargo: fields.span("embargo") ?? .seconds(0), features: features, description: fields.text("description"),
-            owner: fields.text("owner"), place: place, texts: fields.texts)
+            embargo: fields.span("embargo") ?? .seconds(0), features: features,
+            embedding: embedding, description: fields.text("description"), owner: fields.text("owner"), place: place,
+            texts: fields.texts)
     }
 
     /// The feature that is a column of its name.

@@ -135,6 +135,8 @@ final class DefinitionResolver {
         if hasEntity, let entity = entities[view.entity] { checkKeys(view, entity) }
         guard hasSource, let source = sources[view.source], let types = columns[view.source] else { return }
         checkCondition(view.filter, over: types, view.texts, "where")
+        if let embedding = view.embedding { check(embedding, source) }
+        if let text = view.embedding?.text { check(text, entities[view.entity]) }
         for feature in view.features {
             checkCondition(feature.filter, over: types, feature.texts, "where")
             for column in feature.groupKeys {
@@ -145,6 +147,34 @@ final class DefinitionResolver {
             if case .aggregation(let aggregation) = feature.value, let type, !aggregation.function.takes(type) {
                 problems.add(aggregation.function.refusal(of: type), at: feature.texts.place("value"))
             }
+        }
+    }
+
+    /// Vectors and digests are read as they are, and a column of vectors cannot be declared among a source's `columns`.
+    private func check(_ embedding: Embedding, _ source: FeatureSource) {
+        let own = [("column", embedding.column)] + (embedding.madeBy.map { [("made_by", $0)] } ?? [])
+        let named =
+            own.map { ($0.1, embedding.texts.place($0.0)) }
+            + (embedding.text.flatMap { text in text.digest.map { [($0, text.texts.place("digest"))] } } ?? [])
+        for (column, place) in named {
+            if source.derived.contains(where: { $0.name == column }) {
+                problems.add(
+                    .wrongColumnType(column, expected: "a column of the data", found: "a derived one"), at: place)
+            } else if column != embedding.column {
+                requireColumn(column, .string, of: source, at: place)
+            }
+        }
+    }
+
+    private func check(_ text: EmbeddedText, _ entity: Entity?) {
+        guard isDefined(.source, text.source, at: text.texts.place("source")), let source = sources[text.source] else {
+            return
+        }
+        for column in text.columns {
+            requireColumn(column, .string, of: source, at: text.texts.place("columns.\(column)"))
+        }
+        for key in entity?.keys ?? [] where text.texts.places["source"] != nil {
+            requireColumn(key.name, key.type.expressionType, of: source, at: text.texts.place("source"))
         }
     }
 

@@ -116,6 +116,7 @@ extension FeatureView {
         if embargo.seconds > 0 { line.add("embargo", embargo.description) }
         // The order is that of the columns, so it means something.
         for feature in features { line.add("feature", feature.canonicalParts) }
+        if let embedding { line.add("embedding", embedding.canonicalParts) }
         return line.line
     }
 }

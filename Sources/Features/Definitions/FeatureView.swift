@@ -18,6 +18,8 @@ public struct FeatureView: Sendable {
     public let embargo: TimeSpan
     /// The features, in the order of the definition.
     public let features: [Feature]
+    /// The vectors that its rows hold, if it declares them.
+    public let embedding: Embedding?
     /// What it is, for people.
     public let description: String?
     /// Whom to ask.

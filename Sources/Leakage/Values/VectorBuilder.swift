@@ -12,10 +12,11 @@ extension ColumnType {
         case .boolean: .bool
         case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64: .int64
         case .float32, .float64, .decimal: .float64
-        case .string: .string
+        // A vector is compared as a whole, by a digest of its numbers.
+        case .string, .vector: .string
         case .date, .timestamp: .timestamp
         case .time, .duration: .duration
-        case .binary, .fixedBinary, .vector, .unsupported: nil
+        case .binary, .fixedBinary, .unsupported: nil
         }
     }
 }
@@ -53,6 +54,13 @@ struct VectorBuilder {
                     if isValid { texts.append(strings[Int(row)]) } else { texts.append([]) }
                 }
             }
+        case (.string, .vector):
+            column.withVectors { vectors in
+                for row in rows {
+                    let isValid = note(!column.isNull(at: Int(row)))
+                    texts.append(isValid ? Self.digest(of: vectors[Int(row)]).utf8 : "".utf8)
+                }
+            }
         case (.float64, .float64):
             column.withValues(as: Double.self) { values in
                 for row in rows { numbers.append(note(!column.isNull(at: Int(row))) ? values[Int(row)] : 0) }
@@ -81,6 +89,12 @@ struct VectorBuilder {
 
     /// Adds all rows of a column.
     mutating func append(_ column: Column) { append(column, rows: (0..<column.count).map { Int32($0) }) }
+
+    /// Tells vectors apart, by their bits.
+    private static func digest(of vector: UnsafeBufferPointer<Float>) -> String {
+        let bits = vector.reduce(UInt64(vector.count)) { mixed($0 &* 31 &+ UInt64($1.bitPattern)) }
+        return "vector \(String(bits, radix: 16))"
+    }
 
     @discardableResult
     private mutating func note(_ isValid: Bool) -> Bool {

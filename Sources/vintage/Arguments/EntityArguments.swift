@@ -56,7 +56,7 @@ struct EntityArguments: ParsableArguments {
         return pairs
     }
 
-    private static func column(_ texts: [String?], _ name: String, _ type: DeclaredType) throws -> Column {
+    static func column(_ texts: [String?], _ name: String, _ type: DeclaredType) throws -> Column {
         func parsed<Value>(_ parse: (String) -> Value?) throws -> [Value?] {
             try texts.map { text in
                 guard let text else { return nil }

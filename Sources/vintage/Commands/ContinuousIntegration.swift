@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checks
+import Embeddings
 import Features
 import FileSystem
 import Leakage
@@ -13,8 +14,8 @@ struct ContinuousIntegration: Command {
         discussion: """
             Checks that vintage.lock can be read and is what the working files, the index and HEAD say, that the store is \
             sound and has all that the lock names, that git holds neither data of an artifact nor files over \
-            ci.max-git-file, that feature definitions are valid, and that neither they nor stored training sets let the \
-            future leak. Ends with status 1 if a check found an error.
+            ci.max-git-file, that feature definitions are valid, that neither they nor stored training sets let the \
+            future leak, and that embeddings are of the model and the text that there is now. Ends with status 1 if a check found an error.
 
             Formats: text, json (Docs/schemas/ci-report.json), junit, sarif (2.1.0) and github (annotations). With \
             --output the report goes to a file, and the text to standard output all the same.
@@ -80,7 +81,8 @@ struct ContinuousIntegration: Command {
 
 extension CheckRegistry {
     /// The checks of all rooms.
-    static let all = CheckRegistry(Check.workspaceChecks + Check.featureChecks + Check.leakageChecks)
+    static let all = CheckRegistry(
+        Check.workspaceChecks + Check.featureChecks + Check.leakageChecks + Check.embeddingChecks)
 }
 
 extension Palette {

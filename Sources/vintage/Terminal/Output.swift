@@ -84,6 +84,14 @@ struct OutputError: Error, CustomStringConvertible {
     var description: String { "cannot write to standard output: \(String(cString: strerror(code)))" }
 }
 
+/// Writes text to standard output at once, as far as it takes it: for what is read while the command still runs.
+func writeToStandardOutput(_ text: String) {
+    var text = text
+    text.withUTF8 { bytes in
+        _ = systemWrite(STDOUT_FILENO, bytes.baseAddress, bytes.count)
+    }
+}
+
 /// Writes bytes to standard error at once, as far as it takes them.
 func writeToStandardError(_ text: String) {
     var text = text
