@@ -134,6 +134,7 @@ public struct Materializer {
             old.sourceFields == mark.sourceFields, !mark.files.contains(where: { $0.id.isEmpty })
         {
             (mark.rows, mark.entities, mark.horizon) = (old.rows, old.entities, old.horizon)
+            mark.vectors = old.vectors
             mark.watermark = max(old.watermark, watermark)
             try storage.write([OnlineMark(ViewMark.name(of: view), mark.bytes)])
             // What was pushed by one who knew an older definition is in the journal alone; the rest is there already.
@@ -142,10 +143,16 @@ public struct Materializer {
             try missing.note(space, storage, source: plan.source.name)
             return (Outcome(view: view, rows: old.rows, entities: old.entities, written: 0, wasCurrent: true), nil)
         }
-        try LatestFacts.refuseMixedVectors(
+        mark.vectors = try LatestFacts.versionOfVectors(
             of: plan.view, definitions, sources, at: watermark, threads: threads)
         let source = ofFiles.adding(try filling.pushed.rows(fields, source: plan.source.name))
         let chosen = try choose(source, horizon: mark.horizon, until: until)
+        let first = source.fileRowCount ?? 0
+        let chosenPushed = chosen.map { Int($0.number) - first }.filter { $0 >= 0 }
+        if plan.view.embedding != nil, !chosenPushed.isEmpty {
+            let rows = try filling.pushed.rows(mark.sourceFields, source: plan.source.name)
+            try PushedVectors(plan, rows)?.check(chosenPushed, version: mark.vectors) { _ in nil }
+        }
         let pushes = Set(filling.journal.entries.map(\.id))
         var run = Run(keepsKeys: old?.space == space, known: pushes, origins: filling.pushed.origins)
         let parts = max(1, (chosen.count + Self.rowsAtOnce - 1) / Self.rowsAtOnce)
@@ -164,10 +171,9 @@ public struct Materializer {
             if let old { try storage.removeAll(in: old.space) }
         }
         try journal.note(space, storage, source: plan.source.name)
-        let first = source.fileRowCount ?? 0
         return (
             Outcome(view: view, rows: chosen.count, entities: run.entities, written: run.written, wasCurrent: false),
-            Set(chosen.lazy.map { Int($0.number) - first }.filter { $0 >= 0 })
+            Set(chosenPushed)
         )
     }
 

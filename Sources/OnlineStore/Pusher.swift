@@ -49,8 +49,9 @@ public struct Pusher: Sendable {
         let (source, targets) = try targets(source)
         // The columns of the source, as they were when a view was filled last.
         let fields = targets.max { $0.mark.watermark < $1.mark.watermark }?.mark.sourceFields ?? []
-        let table = try table(rows, numbers ?? Array(1...max(1, rows.count)), fields, source, targets.map(\.plan))
-        return try push(table, source, targets, now: now)
+        let numbers = numbers ?? Array(1...max(1, rows.count))
+        let table = try table(rows, numbers, fields, source, targets.map(\.plan))
+        return try push(table, numbers, source, targets, now: now)
     }
 
     /// A view of the source, and its mark if it is in the store.
@@ -120,7 +121,7 @@ public struct Pusher: Sendable {
     // MARK: Writing
 
     private func push(
-        _ rows: RecordBatch, _ source: FeatureSource, _ targets: [Target], now: Int64
+        _ rows: RecordBatch, _ numbers: [Int], _ source: FeatureSource, _ targets: [Target], now: Int64
     ) throws -> Outcome {
         if rows.count == 0 { return Outcome(rows: 0, views: targets.map(\.plan.view.name), entities: 0) }
         let id = PushID.next()
@@ -131,6 +132,13 @@ public struct Pusher: Sendable {
         var isInJournal = false
         for _ in 0..<Self.attempts {
             let views = try targets.map { try PushedView($0.plan, $0.mark, rows, pushes, now: now) }
+            if !isInJournal {
+                for (target, view) in zip(targets, views) {
+                    try PushedVectors(target.plan, rows)?.check(view.rowsThatCount, version: target.mark.vectors) {
+                        numbers[$0]
+                    }
+                }
+            }
             let spaces = targets.map(\.mark.space)
             // What a filling found in the files meanwhile is in the journal no more.
             let change = { (old: [UInt8]?) in isInJournal ? old.map { PushJournal.adding(spaces, to: $0) } : entry }
