@@ -112,8 +112,8 @@ let package = Package(
         .target(
             name: "Inference",
             dependencies: [
-                "CKernels", "CPlatform", "FileSystem", "Learning", "ObjectStore", "Splits", "Tables", "TextFormats",
-                "Workspace",
+                "Checks", "CKernels", "CPlatform", "FileSystem", "Learning", "ObjectStore", "Splits", "Tables",
+                "TextFormats", "Workspace",
             ],
             swiftSettings: settings),
         .target(

@@ -3,7 +3,8 @@ import SystemPackage
 import TextFormats
 
 extension BenchmarkReport {
-    private static let fileNames = (report: "benchmark.json", plot: "plot.svg")
+    /// The names of the files.
+    static let fileNames = (report: "benchmark.json", plot: "plot.svg")
 
     /// Checks that a folder may be written, before any work is done for it.
     ///
