@@ -123,6 +123,22 @@ import Testing
         #expect(abs(found[0] - expected) < 1e-6)
     }
 
+    @Test("each class may begin with a score of its own, as XGBoost 3 writes it, or all with one")
+    func bases() throws {
+        var random = SeededNumbers(seed: 1)
+        var made = MadeUpTrees(&random, columns: 1, outputs: 3, trees: 0, splits: 0)
+        made.objective = "multi:softprob"
+        for (score, expected) in [
+            ("[-1.5E0,2E0,5E-1]", [-1.5, 2, 0.5]), ("5E-1", [0.5, 0.5, 0.5]), ("[2E0]", [2, 2, 2]),
+        ] {
+            made.base = score
+            let trees = try TreeEnsemble(parsing: Array(made.json.utf8))
+            #expect(trees.margins([1, 2]) == (expected + expected).map { Float($0) })
+        }
+        made.base = "[1E0,2E0]"
+        #expect(Self.problem(made.json) == .header("'base_score' has 2 numbers for 3 outputs"))
+    }
+
     // MARK: Hostile models
 
     /// One tree of five nodes: 0 asks, 1 is a leaf, 2 asks, 3 and 4 are leaves.
