@@ -241,4 +241,28 @@ import Testing
         #expect(Self.problem("{\"version\":\(deep)") == .syntax(offset: 268, reason: "it is nested too deep"))
         #expect(Self.problem("{L\u{0}\u{0}")?.description.contains("UBJSON") == true)
     }
+
+    @Test("whatever bytes are changed, a model is refused or answers, and nothing ends the program", arguments: [1, 2])
+    func mutated(_ seed: UInt64) {
+        var random = SeededNumbers(seed: seed)
+        let made = MadeUpTrees(&random, columns: 3, outputs: 2, trees: 4, splits: 6)
+        let original = Array(made.json.utf8)
+        let rows = made.rows(9, &random)
+        var taken = 0
+        for _ in 0..<4000 {
+            var bytes = original
+            for _ in 0...random.below(3) {
+                let place = random.below(bytes.count)
+                switch random.below(3) {
+                case 0: bytes[place] = UInt8(truncatingIfNeeded: random.next())
+                case 1: bytes[place] = Array("0123456789-[]{},.eE".utf8)[random.below(19)]
+                default: bytes.remove(at: place)
+                }
+            }
+            guard let trees = try? TreeEnsemble(parsing: bytes), trees.columns == 3 else { continue }
+            taken += 1
+            #expect(trees.margins(rows).count == 9 * trees.outputs)
+        }
+        #expect(taken > 100 && taken < 3900)
+    }
 }

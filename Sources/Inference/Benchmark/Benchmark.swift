@@ -43,8 +43,8 @@ public struct Benchmark: Sendable {
     ///   - options: how the rows are read.
     /// - Throws: ``InferenceError``, `LearningError`, `TableError`.
     public init(
-        _ places: [DataPlace], data source: DataPlace, _ options: TableOptions = TableOptions(),
-        _ settings: BenchmarkSettings, workers: Int
+        _ places: [DataPlace], data source: DataPlace, _ settings: BenchmarkSettings,
+        options: TableOptions = TableOptions(), workers: Int = 1
     ) throws {
         self.settings = settings
         (dataName, sizes) = (source.name, settings.batchSizes)

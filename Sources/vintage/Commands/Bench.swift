@@ -127,7 +127,7 @@ struct Bench: WorkspaceCommand {
         let source = try rows(session)
         let report = try ProgressLine.show("measuring") { _ in
             try Benchmark(
-                places, data: source, table.options, settings, workers: workspace.configuration.workers
+                places, data: source, settings, options: table.options, workers: workspace.configuration.workers
             ).run(
                 baseline: baselineNumber,
                 gate: baselineNumber.map { _ in RegressionGate(limit: maxRegression?.value ?? 0.05) })
