@@ -127,6 +127,7 @@ let package = Package(
             dependencies: [
                 "CHiredis", "Features", "FileSystem", "ObjectStore", "Tables", "TextFormats", "TrainingSets",
                 "Workspace", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
         // The scripts are compiled into the program, so that what is installed is what Hooks/ holds.

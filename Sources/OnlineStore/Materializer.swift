@@ -56,7 +56,7 @@ public struct Materializer {
         for (source, plans) in Dictionary(grouping: plans, by: \.source.name).sorted(by: { $0.key < $1.key }) {
             let journal = try PushJournal(storage, source: source)
             let files = try sources.files(of: plans[0].source)
-            let arrived = try arrivals(journal, plans[0], files)
+            let arrived = try arrivals(journal, plans[0], files, until)
             let pushed = journal.removing(arrived)
             var needed: Set<Int>? = []
             for plan in plans {
@@ -82,46 +82,22 @@ public struct Materializer {
         try materialize([view], until: until, now: now, history: history)[0]
     }
 
-    /// The rows of the journal that the files have too: alike in all columns, one for one.
-    private func arrivals(_ journal: PushJournal, _ plan: ViewPlan, _ files: [SourceFile]) throws -> Set<Int> {
+    /// The rows of the journal that the files have too. That there were none is marked, so that the same files and pushes are
+    /// not compared again.
+    private func arrivals(
+        _ journal: PushJournal, _ plan: ViewPlan, _ files: [SourceFile], _ until: Int64?
+    ) throws -> Set<Int> {
         if journal.rowCount == 0 { return [] }
-        let source = try ViewSource(plan, files: files, threads: threads)
-        let pushed = try journal.rows(source.sourceFields, source: plan.source.name)
-        var moments: Set<Int64> = []
-        let columns = source.fields.compactMap { pushed[$0.name] }
-        let ofView = RecordBatch(Schema(source.fields), columns, count: pushed.count)
-        try PreparedView(plan, fields: source.fields, name: "the pushed rows").source(ofView).forEachBatch {
-            moments.formUnion($0.eventTimes)
-        }
-        var numbers: [Int32] = []
-        try source.forEachBatch { facts in
-            for row in 0..<facts.count where moments.contains(facts.eventTimes[row]) {
-                numbers.append(Int32(truncatingIfNeeded: facts.firstRow + row))
-            }
-        }
-        var inFiles: [[UInt8]: Int] = [:]
-        for first in stride(from: 0, to: numbers.count, by: Self.rowsAtOnce) {
-            let some = Array(numbers[first..<min(first + Self.rowsAtOnce, numbers.count)])
-            for row in try Self.bytesOfRows(source.sourceRows(some)) { inFiles[row, default: 0] += 1 }
-        }
-        var arrived: Set<Int> = []
-        for (number, row) in try Self.bytesOfRows(pushed).enumerated() {
-            guard let left = inFiles[row], left > 0 else { continue }
-            inFiles[row] = left - 1
-            arrived.insert(number)
-        }
+        let named = files.map(Self.file)
+        var text = "\(try definitions.digest(ofView: plan.view.name)) \(until.map(String.init) ?? "")\n"
+        for file in named { text += "\(file.path) \(file.id)\n" }
+        for entry in journal.entries { text += "\(entry.id.moment) \(entry.id.chance) \(entry.rows.count)\n" }
+        let mark = OnlineMark("compared:\(plan.source.name)", ObjectID(of: Array(text.utf8)).bytes)
+        let isNamed = !named.contains { $0.id.isEmpty }
+        if isNamed, try storage.mark(mark.name) == mark.value { return [] }
+        let arrived = try journal.arrivals(plan, files, until: until, threads: threads)
+        if isNamed, arrived.isEmpty { try storage.write([mark]) }
         return arrived
-    }
-
-    /// All that each row says.
-    private static func bytesOfRows(_ rows: RecordBatch) throws -> [[UInt8]] {
-        try ColumnView.with(rows.columns[...]) { columns in
-            (0..<rows.count).map { row in
-                var bytes: [UInt8] = []
-                for column in columns { column.append(CollectionOfOne(row), to: &bytes) }
-                return bytes
-            }
-        }
     }
 
     /// What a view is to be filled with.
@@ -161,7 +137,9 @@ public struct Materializer {
             mark.watermark = max(old.watermark, watermark)
             try storage.write([OnlineMark(ViewMark.name(of: view), mark.bytes)])
             // What was pushed by one who knew an older definition is in the journal alone; the rest is there already.
-            try Pusher(storage, definitions).apply(filling.journal, to: plan, mark, known: [], now: filling.now)
+            let missing = filling.journal.lacking(space)
+            try Pusher(storage, definitions).apply(missing, to: plan, mark, known: [], now: filling.now)
+            try missing.note(space, storage, source: plan.source.name)
             return (Outcome(view: view, rows: old.rows, entities: old.entities, written: 0, wasCurrent: true), nil)
         }
         try LatestFacts.refuseMixedVectors(
@@ -178,12 +156,14 @@ public struct Materializer {
         if let old, old.space == space { try removeOthers(mark, &run) }
         (mark.rows, mark.entities) = (chosen.count, run.entities)
         try storage.write([OnlineMark(ViewMark.name(of: view), mark.bytes)])
+        var journal = filling.journal
         if old?.space != space {
             // What was pushed meanwhile went to the rows that answered until now, if there were any.
-            let journal = try PushJournal(storage, source: plan.source.name)
+            journal = try PushJournal(storage, source: plan.source.name)
             try Pusher(storage, definitions).apply(journal, to: plan, mark, known: pushes, now: filling.now)
             if let old { try storage.removeAll(in: old.space) }
         }
+        try journal.note(space, storage, source: plan.source.name)
         let first = source.fileRowCount ?? 0
         return (
             Outcome(view: view, rows: chosen.count, entities: run.entities, written: run.written, wasCurrent: false),
@@ -203,7 +183,7 @@ public struct Materializer {
         var keys: Set<[UInt8]> = []
     }
 
-    private static func file(_ file: SourceFile) -> ViewMark.File {
+    static func file(_ file: SourceFile) -> ViewMark.File {
         let id: String
         switch file.table {
         // What a file of the file system holds may change under its name.
@@ -251,6 +231,7 @@ public struct Materializer {
                 groups.append(place..<place + 1)
             }
         }
+        Self.sort(&groups) { keys[order[$0.lowerBound]] ?? [] }
         try ColumnView.with(rows.columns[...]) { columns in
             for first in stride(from: 0, to: groups.count, by: Self.entitiesAtOnce) {
                 let some = groups[first..<min(first + Self.entitiesAtOnce, groups.count)]
@@ -262,30 +243,53 @@ public struct Materializer {
                     if run.keepsKeys { run.keys.insert(key) }
                 }
                 run.entities += places.count
-                run.written += try put(places, values, mark, run.known)
+                run.written += try put(places, values, mark, run.known, isNew: !run.keepsKeys)
             }
         }
     }
 
+    /// Sorts by keys: a tree that is filled in its order is written once, where chance would have it read and write a page an
+    /// entity.
+    private static func sort(_ groups: inout [Range<Int>], by key: (Range<Int>) -> [UInt8]) {
+        // Most keys differ in the first eight bytes behind the one that says what they are, which are compared as one number.
+        var places = groups.indices.map { place in
+            let prefix = key(groups[place]).dropFirst().prefix(8).reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+            return (prefix: prefix, place: place)
+        }
+        places.sort { one, other in
+            if one.prefix != other.prefix { return one.prefix < other.prefix }
+            return key(groups[one.place]).lexicographicallyPrecedes(key(groups[other.place]))
+        }
+        groups = places.map { groups[$0.place] }
+    }
+
     /// Removes the rows of entities that have none any more.
     private func removeOthers(_ mark: ViewMark, _ run: inout Run) throws {
-        var gone: [OnlineKey] = []
+        var others: Set<[UInt8]> = []
         try storage.forEachEntity(in: mark.space) { entities in
-            gone += entities.filter { !run.keys.contains($0) }.map { OnlineKey(space: mark.space, entity: $0) }
+            others.formUnion(entities.filter { !run.keys.contains($0) })
         }
+        let gone = others.map { OnlineKey(space: mark.space, entity: $0) }
         for first in stride(from: 0, to: gone.count, by: Self.entitiesAtOnce) {
             let some = Array(gone[first..<min(first + Self.entitiesAtOnce, gone.count)])
-            run.written += try put(some, Array(repeating: nil, count: some.count), mark, run.known)
+            run.written += try put(some, Array(repeating: nil, count: some.count), mark, run.known, isNew: false)
         }
     }
 
     /// Writes rows, and tells how many were not so already. Rows that were pushed meanwhile stay.
+    ///
+    /// - Parameter isNew: whether nobody asks for these rows yet.
     private func put(
-        _ keys: [OnlineKey], _ values: [[UInt8]?], _ mark: ViewMark, _ known: Set<PushID>
+        _ keys: [OnlineKey], _ values: [[UInt8]?], _ mark: ViewMark, _ known: Set<PushID>, isNew: Bool
     ) throws(OnlineStoreError) -> Int {
-        let old = try storage.values(of: keys)
-        let changed = keys.indices.filter { old[$0] != values[$0] }
+        // In rows that answer already most stay, and then nobody who pushes to them need wait.
+        var changed = Array(keys.indices)
+        if !isNew {
+            let old = try storage.values(of: keys)
+            changed = changed.filter { old[$0] != values[$0] }
+        }
         if changed.isEmpty { return 0 }
+        var written = 0
         try storage.update(changed.map { keys[$0] }, marks: []) { old throws(OnlineStoreError) in
             var new: [[UInt8]?] = []
             for (place, old) in zip(changed, old) {
@@ -298,9 +302,10 @@ public struct Materializer {
                 }
                 new.append(rows)
             }
+            written = zip(old, new).count { $0 != $1 }
             return new
         }
-        return changed.count
+        return written
     }
 }
 

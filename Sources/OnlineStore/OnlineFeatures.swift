@@ -19,6 +19,7 @@ public final class OnlineFeatures: Sendable {
     private let storage: any OnlineStorage
     private let definitions: Definitions
     private let prepared = Mutex<[ObjectID: [PreparedMark]]>([:])
+    private let remembered = RememberedRows(limit: 64 << 20)
 
     /// How many plans are kept.
     private static let plansKept = 256
@@ -54,12 +55,38 @@ public final class OnlineFeatures: Sendable {
             var (answers, first) = ([[OnlineAnswer.Feature]](), 0)
             for (question, view) in zip(questions, marks) {
                 let rows = values[first..<first + question.keys.count]
-                answers.append(try features(question, Array(rows), view, at: spine))
+                if plan.service.onOutage == .stale { remembered.remember(question.keys, rows) }
+                answers.append(try features(question, rows.map { .some($0) }, view, at: spine))
                 first += question.keys.count
             }
             return OnlineAnswer(count: spine.count, features: plan.columns.map { answers[$0.view][$0.column] })
         }
         throw OnlineStoreError.busy(store: storage.name)
+    }
+
+    /// What the service's policy has to say of entities at moments when the store does not answer.
+    ///
+    /// - Parameter spine: the entities' keys, and the moments.
+    /// - Returns: an answer in which values that nobody knows are ``OnlineAnswer/Status/unavailable``.
+    /// - Throws: what ``answer(_:at:)`` throws besides ``OnlineStoreError``.
+    public func answerWithoutStore(_ plan: ServicePlan, at spine: SpineTable) throws -> OnlineAnswer {
+        let marks = plan.service.onOutage == .stale ? prepared.withLock { $0[plan.digest] } ?? [] : []
+        guard marks.count == plan.views.count else {
+            let nothing = Column([Int64?](repeating: nil, count: spine.count), .int64)
+            let features = plan.columns.map { place in
+                let view = plan.views[place.view]
+                return OnlineAnswer.Feature(
+                    name: view.columns[place.column].name, view: view.view.name, values: nothing,
+                    statuses: Array(repeating: .unavailable, count: spine.count),
+                    eventTimes: Array(repeating: nil, count: spine.count))
+            }
+            return OnlineAnswer(count: spine.count, features: features)
+        }
+        let answers = try marks.enumerated().map { index, mark in
+            let question = try EntityQuestion(spine, plan.views[index], mark.mark)
+            return try features(question, remembered.rows(of: question.keys), mark, at: spine)
+        }
+        return OnlineAnswer(count: spine.count, features: plan.columns.map { answers[$0.view][$0.column] })
     }
 
     /// What a view takes to answer, by the mark that says where its rows are.
@@ -72,8 +99,11 @@ public final class OnlineFeatures: Sendable {
             bytes: bytes, mark: mark, view: try PreparedView(plan, fields: mark.fields, name: "the online store"))
     }
 
+    /// The features of a view.
+    ///
+    /// - Parameter values: the rows of each entity that is asked for, `nil` in it for none; `nil` where nobody knows them.
     private func features(
-        _ question: EntityQuestion, _ values: [[UInt8]?], _ prepared: PreparedMark, at spine: SpineTable
+        _ question: EntityQuestion, _ values: [[UInt8]??], _ prepared: PreparedMark, at spine: SpineTable
     ) throws -> [OnlineAnswer.Feature] {
         let (plan, mark) = (prepared.view.plan, prepared.mark)
         let name = plan.view.name
@@ -82,7 +112,7 @@ public final class OnlineFeatures: Sendable {
         for value in values {
             isKnown.append(false)
             horizons.append(mark.horizon)
-            guard let value else { continue }
+            guard case .some(.some(let value)) = value else { continue }
             guard let rows = EntityRows.read(value, into: &columns) else {
                 throw OnlineStoreError.damaged(store: storage.name, what: "rows of the view '\(name)'")
             }
@@ -99,9 +129,12 @@ public final class OnlineFeatures: Sendable {
         if latest != nil { try prepared.view.source(rows).forEachBatch { eventTimes += $0.eventTimes } }
         return plan.columns.indices.map { index in
             let isPlain = plan.columns[index].window == nil
+            let isUnavailable = question.places.map { place in place.map { values[$0] == nil } ?? false }
             let statuses = (0..<spine.count).map { row -> OnlineAnswer.Status in
+                if isUnavailable[row] { return .unavailable }
                 if !results[index].isNull(at: row) { return .present }
-                guard let place = question.places[row], isKnown[place] else { return .notFound }
+                guard let place = question.places[row] else { return .notFound }
+                guard isKnown[place] else { return .notFound }
                 return isPlain && latest?[row] ?? 0 < 0 ? .outsideTimeToLive : .null
             }
             let times = (0..<spine.count).map { row -> Int64? in
@@ -109,7 +142,12 @@ public final class OnlineFeatures: Sendable {
                 return eventTimes[Int(latest[row])]
             }
             return OnlineAnswer.Feature(
-                name: plan.columns[index].name, view: name, values: results[index], statuses: statuses,
+                name: plan.columns[index].name, view: name,
+                // Of rows that nobody knows even a count is none.
+                values: isUnavailable.contains(true)
+                    ? results[index].gather(isUnavailable.indices.map { isUnavailable[$0] ? -1 : Int32($0) })
+                    : results[index],
+                statuses: statuses,
                 eventTimes: times)
         }
     }
@@ -145,7 +183,7 @@ private struct EntityQuestion {
 /// The features of some entities.
 public struct OnlineAnswer: Sendable {
     /// What can be said of a value.
-    public enum Status: String, Sendable {
+    public enum Status: String, Sendable, CaseIterable {
         /// It is there.
         case present
         /// The fact that it is of says nothing.
@@ -154,6 +192,8 @@ public struct OnlineAnswer: Sendable {
         case notFound = "not_found"
         /// What there is of the entity is too old, or not yet known.
         case outsideTimeToLive = "outside_ttl"
+        /// The store did not answer, and nobody remembers what it said last.
+        case unavailable
     }
 
     /// One column of an answer.

@@ -70,6 +70,7 @@ struct AnswerWriter {
             case .null: writer.buffer.writeStaticString("\"NULL_VALUE\"")
             case .notFound: writer.buffer.writeStaticString("\"NOT_FOUND\"")
             case .outsideTimeToLive: writer.buffer.writeStaticString("\"OUTSIDE_MAX_AGE\"")
+            case .unavailable: writer.buffer.writeStaticString("\"INVALID\"")
             }
         }
         buffer.writeStaticString("],\"event_timestamps\":[")

@@ -14,13 +14,18 @@ struct FeatureResponder: HTTPResponder {
     let settings: ServerSettings
     let queue: StorageQueue
     let log: ServingLog
+    let recorder: AnswerRecorder?
     private let metrics = ServingMetrics()
 
     /// How long the store may take to say how it does.
     private static let storePatience = Duration.seconds(1)
 
-    init(_ features: ServedFeatures, _ settings: ServerSettings, _ queue: StorageQueue, _ log: ServingLog) {
+    init(
+        _ features: ServedFeatures, _ settings: ServerSettings, _ queue: StorageQueue, _ log: ServingLog,
+        _ recorder: AnswerRecorder?
+    ) {
         (self.features, self.settings, self.queue, self.log) = (features, settings, queue, log)
+        self.recorder = recorder
     }
 
     /// Answers a request, whatever it is.
@@ -77,17 +82,37 @@ struct FeatureResponder: HTTPResponder {
     // MARK: Routes
 
     private func featuresResponse(_ body: ByteBuffer) async throws -> Response {
-        let json = try await queue.run { () throws(ServingRefusal) in
-            let question = try FeatureQuestion(body.readableBytesView, settings.limits)
-            let served = try features.answer(question)
-            metrics.count(served)
-            return AnswerWriter.json(served)
+        let refusal: ServingRefusal
+        do {
+            let json = try await queue.run(within: settings.patience) { () throws(ServingRefusal) in
+                let question = try FeatureQuestion(body.readableBytesView, settings.limits)
+                let served = try features.answer(question)
+                metrics.count(served)
+                recorder?.keep(served, at: microsecondsNow())
+                return AnswerWriter.json(served)
+            }
+            return Response(status: .ok, headers: Self.jsonHeaders, body: ResponseBody(byteBuffer: json))
+        } catch let error as ServingRefusal where error.isOutage {
+            refusal = error
         }
-        return Response(status: .ok, headers: Self.jsonHeaders, body: ResponseBody(byteBuffer: json))
+        let question = try FeatureQuestion(body.readableBytesView, settings.limits)
+        guard let served = try features.answerWithoutStore(question) else { throw refusal }
+        let policy = served.plan.plan.service.onOutage
+        metrics.count(served)
+        metrics.countOutage(policy)
+        var line = JSONObject()
+        line["service"] = .string(served.plan.plan.service.name)
+        line["answered"] = .string(policy.rawValue)
+        line["reason"] = .string(refusal.reason)
+        log.write(.warning, line)
+        var headers = Self.jsonHeaders
+        if let name = HTTPFields.Element.Name(Self.outageField) { headers[name] = policy.rawValue }
+        return Response(
+            status: .ok, headers: headers, body: ResponseBody(byteBuffer: AnswerWriter.json(served)))
     }
 
     private func pushResponse(_ body: ByteBuffer) async throws -> Response {
-        let outcome = try await queue.run { () throws(ServingRefusal) in
+        let outcome = try await queue.run(within: settings.patience) { () throws(ServingRefusal) in
             let outcome = try features.push(try PushedRows(body.readableBytesView, settings.limits))
             metrics.countPush(outcome.rows)
             return outcome
@@ -104,7 +129,7 @@ struct FeatureResponder: HTTPResponder {
         let views = try? await queue.probe(within: Self.storePatience) { () throws(ServingRefusal) in
             try features.filledViews()
         }
-        let text = metrics.text(views, waiting: queue.waiting, now: microsecondsNow())
+        let text = metrics.text(views, waiting: queue.waiting, recorder, now: microsecondsNow())
         return Response(
             status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
@@ -141,6 +166,8 @@ struct FeatureResponder: HTTPResponder {
 
     // MARK: Responses
 
+    /// The field of an answer without the store, which names the policy.
+    private static let outageField = "Vintage-Outage"
     private static let jsonHeaders: HTTPFields = [.contentType: "application/json"]
     private static let description = ResponseBody(
         byteBuffer: ByteBuffer(bytes: PackageResources.openapi_json))

@@ -29,6 +29,7 @@ package struct FeatureServer {
     private let settings: ServerSettings
     private let queue: StorageQueue
     private let log = ServingLog()
+    private let recorder: AnswerRecorder?
     private let tls: TLSConfiguration?
 
     /// How long requests may take to end once the process is asked to.
@@ -42,7 +43,8 @@ package struct FeatureServer {
     package init(_ features: ServedFeatures, _ settings: ServerSettings) throws(ServerFailure) {
         self.settings = settings
         queue = StorageQueue(threads: settings.limits.threads, most: settings.limits.waiting)
-        responder = FeatureResponder(features, settings, queue, log)
+        recorder = settings.record.map { AnswerRecorder($0.folder, share: $0.share) }
+        responder = FeatureResponder(features, settings, queue, log, recorder)
         do {
             tls = try settings.identity.map { identity in
                 TLSConfiguration.makeServerConfiguration(
@@ -104,6 +106,7 @@ package struct FeatureServer {
                 address: .hostname(settings.host, port: settings.port), serverName: "vintage", backlog: 1024,
                 availableConnectionsDelegate: connections),
             onServerRunning: { channel in onListening(address(channel.localAddress)) }, logger: log.logger)
+        let recording = Task { while await recordSoon() {} }
         var configuration = ServiceGroupConfiguration(
             services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: log.logger)
         configuration.maximumGracefulShutdownDuration = Self.patience
@@ -114,7 +117,28 @@ package struct FeatureServer {
         } catch let error as IOError {
             throw ServerFailure.address(host: settings.host, port: settings.port, reason: "\(error)")
         }
+        recording.cancel()
+        await recording.value
+        record(all: true)
         await queue.end()
+    }
+
+    /// Writes answers that are to be recorded, every second.
+    ///
+    /// - Returns: whether there is a next time.
+    private func recordSoon() async -> Bool {
+        guard recorder != nil, (try? await Task.sleep(for: .seconds(1))) != nil else { return false }
+        // A thread of the queue, since it blocks.
+        try? await queue.run(within: nil) { record(all: false) }
+        return true
+    }
+
+    private func record(all: Bool) {
+        do {
+            try recorder?.write(all: all)
+        } catch {
+            log.write(.error, "Answers could not be recorded: \(error)")
+        }
     }
 
     private func address(_ address: SocketAddress?) -> String {

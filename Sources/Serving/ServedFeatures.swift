@@ -75,13 +75,27 @@ package final class ServedFeatures: Sendable {
 
     /// Answers a question.
     package func answer(_ question: FeatureQuestion) throws(ServingRefusal) -> ServedAnswer {
+        try answer(question, try plan(question)) { plan, spine in try features.answer(plan, at: spine) }
+    }
+
+    /// Answers a question by the policy of its service, without the store.
+    ///
+    /// - Returns: `nil` if the policy is to say that there is no answer.
+    func answerWithoutStore(_ question: FeatureQuestion) throws(ServingRefusal) -> ServedAnswer? {
         let plan = try plan(question)
-        let now = microsecondsNow()
-        let moment = try question.moment.map { (text) throws(ServingRefusal) in try Self.moment(text) } ?? now
+        if plan.plan.service.onOutage == .error { return nil }
+        return try answer(question, plan) { plan, spine in try features.answerWithoutStore(plan, at: spine) }
+    }
+
+    private func answer(
+        _ question: FeatureQuestion, _ plan: ServedPlan, _ body: (ServicePlan, SpineTable) throws -> OnlineAnswer
+    ) throws(ServingRefusal) -> ServedAnswer {
+        let moment =
+            try question.moment.map { (text) throws(ServingRefusal) in try Self.moment(text) } ?? microsecondsNow()
         let spine = try plan.spine(question, at: moment)
         do {
-            let answer = try features.answer(plan.plan, at: spine)
-            return ServedAnswer(plan: plan, question: question, answer: answer, moment: moment)
+            return ServedAnswer(
+                plan: plan, question: question, spine: spine, answer: try body(plan.plan, spine), moment: moment)
         } catch {
             throw Self.refusal(error, of: "entities")
         }
@@ -133,12 +147,15 @@ package final class ServedFeatures: Sendable {
     private static func refusal(_ error: any Error, of place: String) -> ServingRefusal {
         switch error {
         case OnlineReadError.tooEarly: return .invalid(["at"], "\(error)")
+        case OnlineReadError.notMaterialized:
+            // So does a store look that was begun anew and has lost what it had.
+            return ServingRefusal(503, "\(error)", retryAfter: 10, isOutage: true)
         case is OnlineReadError, PushError.notMaterialized, PushError.definitionChanged, PushError.typeChanged,
             PushError.tooManyBytes:
             // Until somebody fills the store, which takes a while.
             return ServingRefusal(503, "\(error)", retryAfter: 10)
         case OnlineStoreError.damaged: return ServingRefusal(500, "\(error)")
-        case is OnlineStoreError: return ServingRefusal(503, "\(error)", retryAfter: 1)
+        case is OnlineStoreError: return ServingRefusal(503, "\(error)", retryAfter: 1, isOutage: true)
         case is PushError, is UnknownDefinition: return .invalid([place], "\(error)")
         default:
             let isWrongQuestion = (error as? any ErrorWithExitStatus)?.exitStatus == .misused
@@ -153,6 +170,8 @@ package struct ServedAnswer: Sendable {
     let plan: ServedPlan
     /// What was asked.
     let question: FeatureQuestion
+    /// The entities and the moment, as the join takes them.
+    let spine: SpineTable
     /// What was found.
     let answer: OnlineAnswer
     /// The moment that was asked for, in microseconds since 1970.

@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// How a server is reached, and who may ask it for how much.
 package struct ServerSettings: Sendable {
     /// A certificate and its key, for TLS.
@@ -22,6 +24,10 @@ package struct ServerSettings: Sendable {
     package var identity: Identity?
     /// How much may be asked for.
     package var limits = ServingLimits()
+    /// How long a request waits for the store at most; as long as the store's own patience lasts if it is `nil`.
+    package var patience: Duration?
+    /// Where answers are recorded, and which share of the requests, from 0 to 1; `nil` if none are.
+    package var record: (folder: FilePath, share: Double)?
     /// Whether each request is logged, and not errors alone.
     package var logsRequests = false
 

@@ -1,3 +1,4 @@
+import Features
 import OnlineStore
 import Synchronization
 
@@ -29,6 +30,7 @@ final class ServingMetrics: Sendable {
         var views: [String: Served] = [:]
         var rows: UInt64 = 0
         var pushed: UInt64 = 0
+        var withoutStore: [FeatureService.OutagePolicy: UInt64] = [:]
     }
 
     private let state = Mutex(State())
@@ -54,12 +56,18 @@ final class ServingMetrics: Sendable {
         var null: UInt64 = 0
         var notFound: UInt64 = 0
         var outside: UInt64 = 0
+        var unavailable: UInt64 = 0
         /// When the oldest fact happened, in microseconds.
         var oldest: Int64?
     }
 
     /// Rows were pushed.
     func countPush(_ rows: Int) { state.withLock { $0.pushed += UInt64(rows) } }
+
+    /// Features were served without the store.
+    func countOutage(_ policy: FeatureService.OutagePolicy) {
+        state.withLock { $0.withoutStore[policy, default: 0] += 1 }
+    }
 
     /// Features were served.
     func count(_ served: ServedAnswer) {
@@ -73,6 +81,7 @@ final class ServingMetrics: Sendable {
                 case .null: counts[last].null += 1
                 case .notFound: counts[last].notFound += 1
                 case .outsideTimeToLive: counts[last].outside += 1
+                case .unavailable: counts[last].unavailable += 1
                 }
             }
             for case let time? in feature.eventTimes { counts[last].oldest = min(counts[last].oldest ?? time, time) }
@@ -87,6 +96,7 @@ final class ServingMetrics: Sendable {
                 view.counts[.null, default: 0] += count.null
                 view.counts[.notFound, default: 0] += count.notFound
                 view.counts[.outsideTimeToLive, default: 0] += count.outside
+                view.counts[.unavailable, default: 0] += count.unavailable
                 if let oldest = count.oldest {
                     view.staleness.observe(Double(max(0, served.moment - oldest)) / 1_000_000, Self.stalenessBounds)
                 }
@@ -100,8 +110,11 @@ final class ServingMetrics: Sendable {
     /// - Parameters:
     ///   - views: how far the store is filled; `nil` if it did not say.
     ///   - waiting: the requests that wait for the store.
+    ///   - recorder: what keeps answers, if anything does.
     ///   - now: the present, in microseconds.
-    func text(_ views: [ServedFeatures.FilledView]?, waiting: Int, now: Int64) -> String {
+    func text(
+        _ views: [ServedFeatures.FilledView]?, waiting: Int, _ recorder: AnswerRecorder?, now: Int64
+    ) -> String {
         var text = ""
         func head(_ name: String, _ type: String, _ help: String) {
             text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
@@ -127,9 +140,16 @@ final class ServingMetrics: Sendable {
             text += "vintage_entities_served_total \(state.rows)\n"
             head("vintage_rows_pushed_total", "counter", "Rows that were pushed and taken in.")
             text += "vintage_rows_pushed_total \(state.pushed)\n"
+            head(
+                "vintage_answers_without_store_total", "counter",
+                "Requests that were answered without the store, by the policy of their service.")
+            for policy in [FeatureService.OutagePolicy.nulls, .stale] {
+                text += "vintage_answers_without_store_total{policy=\"\(policy.rawValue)\"} "
+                text += "\(state.withoutStore[policy] ?? 0)\n"
+            }
             head("vintage_values_served_total", "counter", "Values that were served, by view and status.")
             for (view, served) in state.views.sorted(by: { $0.key < $1.key }) {
-                for status in [OnlineAnswer.Status.present, .null, .notFound, .outsideTimeToLive] {
+                for status in OnlineAnswer.Status.allCases {
                     let labels = "view=\"\(Self.escaped(view))\",status=\"\(status.rawValue)\""
                     text += "vintage_values_served_total{\(labels)} \(served.counts[status] ?? 0)\n"
                 }
@@ -141,6 +161,12 @@ final class ServingMetrics: Sendable {
                 add(
                     served.staleness, "vintage_staleness_seconds", "view=\"\(Self.escaped(view))\"",
                     Self.stalenessBounds)
+            }
+        }
+        if let recorder {
+            head("vintage_rows_recorded_total", "counter", "Rows of answers that were recorded, and that were lost.")
+            for (result, count) in [("written", recorder.written), ("lost", recorder.lost)] {
+                text += "vintage_rows_recorded_total{result=\"\(result)\"} \(count)\n"
             }
         }
         head("vintage_requests_waiting", "gauge", "Requests that wait for the store or are answered by it.")

@@ -13,14 +13,17 @@ package struct ServingRefusal: Error, Sendable {
     package let place: [String]?
     /// After how many seconds it makes sense to ask again.
     package let retryAfter: Int?
+    /// Whether the store has not answered, so that the service's policy decides what is.
+    package let isOutage: Bool
     /// The method that is allowed, where another was used.
     package let allowed: String?
 
     package init(
-        _ status: Int, _ reason: String, place: [String]? = nil, retryAfter: Int? = nil, allowed: String? = nil
+        _ status: Int, _ reason: String, place: [String]? = nil, retryAfter: Int? = nil, isOutage: Bool = false,
+        allowed: String? = nil
     ) {
         (self.status, self.reason, self.place) = (status, reason, place)
-        (self.retryAfter, self.allowed) = (retryAfter, allowed)
+        (self.retryAfter, self.isOutage, self.allowed) = (retryAfter, isOutage, allowed)
     }
 
     /// A body that is not as it should be.

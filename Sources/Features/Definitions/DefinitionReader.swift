@@ -149,8 +149,8 @@ struct DefinitionReader {
     private func service(_ name: String, _ node: Node, _ place: DefinitionPlace) -> FeatureService? {
         guard
             let fields = mapping(
-                node, what: "the service '\(name)'", place: place, keys: ["features", "label"] + Self.common,
-                required: ["features"])
+                node, what: "the service '\(name)'", place: place,
+                keys: ["features", "label", "on_outage"] + Self.common, required: ["features"])
         else { return nil }
         var entries: [FeatureService.Entry] = []
         if let sequence = fields.node("features")?.sequence, !sequence.isEmpty {
@@ -159,8 +159,9 @@ struct DefinitionReader {
             fields.wrong("features", expected: "a list of views and features")
         }
         return FeatureService(
-            name: name, label: fields.name("label"), entries: entries, description: fields.text("description"),
-            owner: fields.text("owner"), place: place, texts: fields.texts)
+            name: name, label: fields.name("label"), entries: entries,
+            onOutage: fields.choice("on_outage", FeatureService.OutagePolicy.self) ?? .error,
+            description: fields.text("description"), owner: fields.text("owner"), place: place, texts: fields.texts)
     }
 
     private func entry(_ node: Node, of service: String) -> FeatureService.Entry? {

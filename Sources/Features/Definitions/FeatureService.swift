@@ -6,6 +6,8 @@ public struct FeatureService: Sendable {
     public let label: String?
     /// What it gives, in order.
     public let entries: [Entry]
+    /// What a server answers when the online store does not.
+    public let onOutage: OutagePolicy
     /// What it is, for people.
     public let description: String?
     /// Whom to ask.
@@ -13,6 +15,16 @@ public struct FeatureService: Sendable {
     /// Where it is defined.
     public let place: DefinitionPlace
     let texts: DefinitionTexts
+
+    /// What a server answers when the online store is gone, or does not answer in time.
+    public enum OutagePolicy: String, Sendable, CaseIterable {
+        /// That it cannot answer.
+        case error
+        /// No values, and that they are missing.
+        case nulls
+        /// What it makes of the rows that it read last, and no values of entities that it does not remember.
+        case stale
+    }
 
     /// A view, or a feature of one, as a service names it.
     public struct Entry: Sendable {

@@ -118,8 +118,8 @@ extension Definitions {
         guard let first = entries.first else { throw UnknownDefinition(name: "", kind: .view, nearest: nil) }
         return try plan(
             of: FeatureService(
-                name: names.joined(separator: ", "), label: nil, entries: entries, description: nil, owner: nil,
-                place: first.place, texts: first.texts))
+                name: names.joined(separator: ", "), label: nil, entries: entries, onOutage: .error, description: nil,
+                owner: nil, place: first.place, texts: first.texts))
     }
 
     /// What it takes to compute all features of a view, found by the entity's own keys.

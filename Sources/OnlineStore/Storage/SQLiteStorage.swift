@@ -3,6 +3,12 @@ import Foundation
 import GRDB
 import SystemPackage
 
+#if canImport(GRDBSQLite)
+    import GRDBSQLite
+#else
+    import SQLite3
+#endif
+
 /// An online store in one file: SQLite with a write-ahead log, for many readers and a writer at a time, in any number of
 /// processes.
 ///
@@ -20,6 +26,8 @@ public final class SQLiteStorage: OnlineStorage {
     private static let applicationID = 0x5669_6e74
     private static let formatVersion = 1
     private static let entitiesAtOnce = 4096
+    /// The most that a connection keeps of the file; there are up to nine.
+    private static let cachedKibibytes = 32 << 10
 
     /// Opens a store, and makes it if there is none.
     public init(_ path: FilePath) throws(OnlineStoreError) {
@@ -30,6 +38,11 @@ public final class SQLiteStorage: OnlineStorage {
         configuration.prepareDatabase { database in
             // A commit is on the disk before it is answered, so that an acknowledged write survives a power cut.
             try database.execute(sql: "PRAGMA synchronous = FULL")
+            // Entities are asked for in no order: what SQLite keeps unless told, 2 MB, holds hardly two questions in a row.
+            try database.execute(sql: "PRAGMA cache_size = -\(Self.cachedKibibytes)")
+            // The log and its index stay when the last one closes: a full disk has no room to make them for a reader.
+            var isOn: CInt = 1
+            sqlite3_file_control(database.sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &isOn)
         }
         pool = try Self.guarding(path.string) {
             let pool = try DatabasePool(path: path.string, configuration: configuration)
@@ -88,9 +101,10 @@ public final class SQLiteStorage: OnlineStorage {
             // Immediate: nobody writes between the reading and the writing.
             try pool.writeWithoutTransaction { database in
                 try database.inTransaction(.immediate) {
-                    let values = try change(keys.isEmpty ? [] : try Self.values(of: keys, database))
-                    precondition(values.count == keys.count, "each key has a new value")
-                    try Self.write(zip(keys, values), database)
+                    let old = keys.isEmpty ? [] : try Self.values(of: keys, database)
+                    let new = try change(old)
+                    precondition(new.count == keys.count, "each key has a new value")
+                    try Self.write(keys, new, unless: old, database)
                     let statement = try database.cachedStatement(
                         sql: "INSERT OR REPLACE INTO marks (name, value) VALUES (?, ?)")
                     for mark in marks { try statement.execute(arguments: [mark.name, Data(mark.value)]) }
@@ -149,13 +163,13 @@ public final class SQLiteStorage: OnlineStorage {
     }
 
     private static func write(
-        _ rows: Zip2Sequence<[OnlineKey], [[UInt8]?]>, _ database: Database
+        _ keys: [OnlineKey], _ values: [[UInt8]?], unless old: [[UInt8]?], _ database: Database
     ) throws {
         let insertion = try database.cachedStatement(
             sql: "INSERT OR REPLACE INTO entries (space, entity, value) VALUES (?, ?, ?)")
         let deletion = try database.cachedStatement(sql: "DELETE FROM entries WHERE space = ? AND entity = ?")
         var numbers: [String: Int64] = [:]
-        for (key, value) in rows {
+        for ((key, value), old) in zip(zip(keys, values), old) where value != old {
             let number = try numbers[key.space] ?? makeNumber(of: key.space, database)
             numbers[key.space] = number
             if let value {
@@ -194,7 +208,10 @@ public final class SQLiteStorage: OnlineStorage {
             switch error.resultCode {
             case .SQLITE_BUSY, .SQLITE_LOCKED: throw .busy(store: name)
             case .SQLITE_CORRUPT, .SQLITE_NOTADB: throw .damaged(store: name, what: "no sound database (\(reason))")
-            case .SQLITE_FULL, .SQLITE_READONLY: throw .refused(store: name, reason: reason)
+            case .SQLITE_FULL, .SQLITE_IOERR:
+                let advice = "free some space, or look at the disk and the limit on the size of files, and try again"
+                throw .refused(store: name, reason: "\(reason); \(advice)")
+            case .SQLITE_READONLY: throw .refused(store: name, reason: reason)
             default: throw .unavailable(store: name, reason: reason)
             }
         } catch {

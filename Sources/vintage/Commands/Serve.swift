@@ -59,6 +59,21 @@ struct Serve: WorkspaceCommand {
     @Option(help: ArgumentHelp("The most requests that wait for the store; more are turned away.", valueName: "number"))
     var maxWaiting = ServingLimits().waiting
 
+    @Option(
+        help: ArgumentHelp(
+            "The most seconds that a request waits for the store, as 0.2; then it is answered as the service's 'on_outage' says.",
+            valueName: "seconds"))
+    var patience: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "A folder that answers to services are recorded in, as Parquet; store it with 'vintage add'.",
+            valueName: "folder"))
+    var record: RawArgument?
+
+    @Option(help: ArgumentHelp("The share of requests that --record keeps, from 0 to 1.", valueName: "share"))
+    var sample: Double?
+
     /// What is logged.
     enum LogArgument: String, ExpressibleByArgument, CaseIterable {
         case errors, requests
@@ -73,11 +88,18 @@ struct Serve: WorkspaceCommand {
         where value < 1 {
             throw ValidationError("--\(name) must be at least 1")
         }
+        if let sample, !(0...1).contains(sample) { throw ValidationError("--sample must be from 0 to 1") }
+        if sample != nil, record == nil { throw ValidationError("--sample goes with --record FOLDER") }
+        if let patience, !(0.001...3600).contains(patience) {
+            throw ValidationError("--patience must be from 0.001 to 3600")
+        }
     }
 
     func run(in session: Session) throws -> ExitStatus {
         var settings = ServerSettings()
         (settings.host, settings.port, settings.logsRequests) = (host, Int(port), log == .requests)
+        settings.patience = patience.map { .seconds($0) }
+        settings.record = record.map { (session.console.filePath($0), sample ?? 1) }
         settings.limits.entities = maxEntities
         settings.limits.bodyBytes = maxBody
         settings.limits.waiting = maxWaiting
