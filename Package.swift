@@ -111,7 +111,10 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Inference",
-            dependencies: ["CKernels", "Learning", "Splits", "Tables", "TextFormats", "Workspace"],
+            dependencies: [
+                "Checks", "CKernels", "CPlatform", "FileSystem", "Learning", "ObjectStore", "Splits", "Tables",
+                "TextFormats", "Workspace",
+            ],
             swiftSettings: settings),
         .target(
             name: "Embeddings",
