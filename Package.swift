@@ -111,7 +111,10 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Inference",
-            dependencies: ["CKernels", "Learning", "Splits", "Tables", "TextFormats", "Workspace"],
+            dependencies: [
+                "Checks", "CKernels", "CPlatform", "FileSystem", "Learning", "ObjectStore", "Splits", "Tables",
+                "TextFormats", "Workspace",
+            ],
             swiftSettings: settings),
         .target(
             name: "Embeddings",
@@ -124,6 +127,7 @@ let package = Package(
             dependencies: [
                 "CHiredis", "Features", "FileSystem", "ObjectStore", "Tables", "TextFormats", "TrainingSets",
                 "Workspace", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
         // The scripts are compiled into the program, so that what is installed is what Hooks/ holds.

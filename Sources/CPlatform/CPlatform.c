@@ -32,3 +32,11 @@ char **vintage_environment(void) { return *_NSGetEnviron(); }
 
 char **vintage_environment(void) { return environ; }
 #endif
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+
+void vintage_return_memory(void) { malloc_trim(0); }
+#else
+void vintage_return_memory(void) {}
+#endif

@@ -6,6 +6,8 @@ public enum InferenceError: Error, Equatable {
     case trees(file: String, TreeModelError)
     /// A model's trees do not take or make what the model does.
     case unfitting(file: String, reason: String)
+    /// A trace of requests cannot be used.
+    case trace(file: String, reason: String)
     /// The command was given values that cannot be used.
     case misuse(String)
 }
@@ -17,6 +19,8 @@ extension InferenceError: CustomStringConvertible {
         return switch self {
         case .trees(let file, let error): "\(file) has no trees that can be used: \(error.description); \(advice)"
         case .unfitting(let file, let reason): "\(file) does not go with its model: \(reason); \(advice)"
+        case .trace(let file, let reason):
+            "\(file) is no trace of requests: \(reason); Docs/benchmarking-models.md tells what one is"
         case .misuse(let message): message
         }
     }
@@ -24,5 +28,10 @@ extension InferenceError: CustomStringConvertible {
 
 extension InferenceError: ErrorWithExitStatus {
     /// What a model has wrong is found; what was asked wrongly is misuse.
-    public var exitStatus: ExitStatus { if case .misuse = self { .misused } else { .found } }
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .trees, .unfitting: .found
+        case .trace, .misuse: .misused
+        }
+    }
 }

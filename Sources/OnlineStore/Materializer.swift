@@ -56,7 +56,7 @@ public struct Materializer {
         for (source, plans) in Dictionary(grouping: plans, by: \.source.name).sorted(by: { $0.key < $1.key }) {
             let journal = try PushJournal(storage, source: source)
             let files = try sources.files(of: plans[0].source)
-            let arrived = try arrivals(journal, plans[0], files)
+            let arrived = try arrivals(journal, plans[0], files, until)
             let pushed = journal.removing(arrived)
             var needed: Set<Int>? = []
             for plan in plans {
@@ -82,46 +82,22 @@ public struct Materializer {
         try materialize([view], until: until, now: now, history: history)[0]
     }
 
-    /// The rows of the journal that the files have too: alike in all columns, one for one.
-    private func arrivals(_ journal: PushJournal, _ plan: ViewPlan, _ files: [SourceFile]) throws -> Set<Int> {
+    /// The rows of the journal that the files have too. That there were none is marked, so that the same files and pushes are
+    /// not compared again.
+    private func arrivals(
+        _ journal: PushJournal, _ plan: ViewPlan, _ files: [SourceFile], _ until: Int64?
+    ) throws -> Set<Int> {
         if journal.rowCount == 0 { return [] }
-        let source = try ViewSource(plan, files: files, threads: threads)
-        let pushed = try journal.rows(source.sourceFields, source: plan.source.name)
-        var moments: Set<Int64> = []
-        let columns = source.fields.compactMap { pushed[$0.name] }
-        let ofView = RecordBatch(Schema(source.fields), columns, count: pushed.count)
-        try PreparedView(plan, fields: source.fields, name: "the pushed rows").source(ofView).forEachBatch {
-            moments.formUnion($0.eventTimes)
-        }
-        var numbers: [Int32] = []
-        try source.forEachBatch { facts in
-            for row in 0..<facts.count where moments.contains(facts.eventTimes[row]) {
-                numbers.append(Int32(truncatingIfNeeded: facts.firstRow + row))
-            }
-        }
-        var inFiles: [[UInt8]: Int] = [:]
-        for first in stride(from: 0, to: numbers.count, by: Self.rowsAtOnce) {
-            let some = Array(numbers[first..<min(first + Self.rowsAtOnce, numbers.count)])
-            for row in try Self.bytesOfRows(source.sourceRows(some)) { inFiles[row, default: 0] += 1 }
-        }
-        var arrived: Set<Int> = []
-        for (number, row) in try Self.bytesOfRows(pushed).enumerated() {
-            guard let left = inFiles[row], left > 0 else { continue }
-            inFiles[row] = left - 1
-            arrived.insert(number)
-        }
+        let named = files.map(Self.file)
+        var text = "\(try definitions.digest(ofView: plan.view.name)) \(until.map(String.init) ?? "")\n"
+        for file in named { text += "\(file.path) \(file.id)\n" }
+        for entry in journal.entries { text += "\(entry.id.moment) \(entry.id.chance) \(entry.rows.count)\n" }
+        let mark = OnlineMark("compared:\(plan.source.name)", ObjectID(of: Array(text.utf8)).bytes)
+        let isNamed = !named.contains { $0.id.isEmpty }
+        if isNamed, try storage.mark(mark.name) == mark.value { return [] }
+        let arrived = try journal.arrivals(plan, files, until: until, threads: threads)
+        if isNamed, arrived.isEmpty { try storage.write([mark]) }
         return arrived
-    }
-
-    /// All that each row says.
-    private static func bytesOfRows(_ rows: RecordBatch) throws -> [[UInt8]] {
-        try ColumnView.with(rows.columns[...]) { columns in
-            (0..<rows.count).map { row in
-                var bytes: [UInt8] = []
-                for column in columns { column.append(CollectionOfOne(row), to: &bytes) }
-                return bytes
-            }
-        }
     }
 
     /// What a view is to be filled with.
@@ -158,16 +134,25 @@ public struct Materializer {
             old.sourceFields == mark.sourceFields, !mark.files.contains(where: { $0.id.isEmpty })
         {
             (mark.rows, mark.entities, mark.horizon) = (old.rows, old.entities, old.horizon)
+            mark.vectors = old.vectors
             mark.watermark = max(old.watermark, watermark)
             try storage.write([OnlineMark(ViewMark.name(of: view), mark.bytes)])
             // What was pushed by one who knew an older definition is in the journal alone; the rest is there already.
-            try Pusher(storage, definitions).apply(filling.journal, to: plan, mark, known: [], now: filling.now)
+            let missing = filling.journal.lacking(space)
+            try Pusher(storage, definitions).apply(missing, to: plan, mark, known: [], now: filling.now)
+            try missing.note(space, storage, source: plan.source.name)
             return (Outcome(view: view, rows: old.rows, entities: old.entities, written: 0, wasCurrent: true), nil)
         }
-        try LatestFacts.refuseMixedVectors(
+        mark.vectors = try LatestFacts.versionOfVectors(
             of: plan.view, definitions, sources, at: watermark, threads: threads)
         let source = ofFiles.adding(try filling.pushed.rows(fields, source: plan.source.name))
         let chosen = try choose(source, horizon: mark.horizon, until: until)
+        let first = source.fileRowCount ?? 0
+        let chosenPushed = chosen.map { Int($0.number) - first }.filter { $0 >= 0 }
+        if plan.view.embedding != nil, !chosenPushed.isEmpty {
+            let rows = try filling.pushed.rows(mark.sourceFields, source: plan.source.name)
+            try PushedVectors(plan, rows)?.check(chosenPushed, version: mark.vectors) { _ in nil }
+        }
         let pushes = Set(filling.journal.entries.map(\.id))
         var run = Run(keepsKeys: old?.space == space, known: pushes, origins: filling.pushed.origins)
         let parts = max(1, (chosen.count + Self.rowsAtOnce - 1) / Self.rowsAtOnce)
@@ -178,16 +163,17 @@ public struct Materializer {
         if let old, old.space == space { try removeOthers(mark, &run) }
         (mark.rows, mark.entities) = (chosen.count, run.entities)
         try storage.write([OnlineMark(ViewMark.name(of: view), mark.bytes)])
+        var journal = filling.journal
         if old?.space != space {
             // What was pushed meanwhile went to the rows that answered until now, if there were any.
-            let journal = try PushJournal(storage, source: plan.source.name)
+            journal = try PushJournal(storage, source: plan.source.name)
             try Pusher(storage, definitions).apply(journal, to: plan, mark, known: pushes, now: filling.now)
             if let old { try storage.removeAll(in: old.space) }
         }
-        let first = source.fileRowCount ?? 0
+        try journal.note(space, storage, source: plan.source.name)
         return (
             Outcome(view: view, rows: chosen.count, entities: run.entities, written: run.written, wasCurrent: false),
-            Set(chosen.lazy.map { Int($0.number) - first }.filter { $0 >= 0 })
+            Set(chosenPushed)
         )
     }
 
@@ -203,7 +189,7 @@ public struct Materializer {
         var keys: Set<[UInt8]> = []
     }
 
-    private static func file(_ file: SourceFile) -> ViewMark.File {
+    static func file(_ file: SourceFile) -> ViewMark.File {
         let id: String
         switch file.table {
         // What a file of the file system holds may change under its name.
@@ -285,10 +271,11 @@ public struct Materializer {
 
     /// Removes the rows of entities that have none any more.
     private func removeOthers(_ mark: ViewMark, _ run: inout Run) throws {
-        var gone: [OnlineKey] = []
+        var others: Set<[UInt8]> = []
         try storage.forEachEntity(in: mark.space) { entities in
-            gone += entities.filter { !run.keys.contains($0) }.map { OnlineKey(space: mark.space, entity: $0) }
+            others.formUnion(entities.filter { !run.keys.contains($0) })
         }
+        let gone = others.map { OnlineKey(space: mark.space, entity: $0) }
         for first in stride(from: 0, to: gone.count, by: Self.entitiesAtOnce) {
             let some = Array(gone[first..<min(first + Self.entitiesAtOnce, gone.count)])
             run.written += try put(some, Array(repeating: nil, count: some.count), mark, run.known, isNew: false)

@@ -39,6 +39,9 @@ struct PushedView {
         (self.keys, self.rowsOfKey) = (keys, rowsOfKey)
     }
 
+    /// The rows that the view does not leave out.
+    var rowsThatCount: [Int] { rowsOfKey.flatMap { $0 }.sorted() }
+
     /// What the rows of the entities become.
     ///
     /// - Parameter old: what the store has of each of ``keys``.

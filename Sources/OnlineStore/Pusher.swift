@@ -49,8 +49,9 @@ public struct Pusher: Sendable {
         let (source, targets) = try targets(source)
         // The columns of the source, as they were when a view was filled last.
         let fields = targets.max { $0.mark.watermark < $1.mark.watermark }?.mark.sourceFields ?? []
-        let table = try table(rows, numbers ?? Array(1...max(1, rows.count)), fields, source, targets.map(\.plan))
-        return try push(table, source, targets, now: now)
+        let numbers = numbers ?? Array(1...max(1, rows.count))
+        let table = try table(rows, numbers, fields, source, targets.map(\.plan))
+        return try push(table, numbers, source, targets, now: now)
     }
 
     /// A view of the source, and its mark if it is in the store.
@@ -120,17 +121,28 @@ public struct Pusher: Sendable {
     // MARK: Writing
 
     private func push(
-        _ rows: RecordBatch, _ source: FeatureSource, _ targets: [Target], now: Int64
+        _ rows: RecordBatch, _ numbers: [Int], _ source: FeatureSource, _ targets: [Target], now: Int64
     ) throws -> Outcome {
         if rows.count == 0 { return Outcome(rows: 0, views: targets.map(\.plan.view.name), entities: 0) }
         let id = PushID.next()
-        let entry = try PushJournal.bytes(rows, id: id)
+        let entry = try PushJournal.bytes(rows, id: id, spaces: targets.map(\.mark.space))
+        let key = PushJournal.key(id, source: source.name)
         let pushes = Array(repeating: id, count: rows.count)
         var (targets, written) = (targets, 0)
         var isInJournal = false
         for _ in 0..<Self.attempts {
             let views = try targets.map { try PushedView($0.plan, $0.mark, rows, pushes, now: now) }
-            written = try write(views, isInJournal ? nil : (PushJournal.key(id, source: source.name), entry))
+            if !isInJournal {
+                for (target, view) in zip(targets, views) {
+                    try PushedVectors(target.plan, rows)?.check(view.rowsThatCount, version: target.mark.vectors) {
+                        numbers[$0]
+                    }
+                }
+            }
+            let spaces = targets.map(\.mark.space)
+            // What a filling found in the files meanwhile is in the journal no more.
+            let change = { (old: [UInt8]?) in isInJournal ? old.map { PushJournal.adding(spaces, to: $0) } : entry }
+            written = try write(views, (key, change))
             isInJournal = true
             // A view that was filled meanwhile looks into the journal once its new rows are the ones that answer. If its mark
             // is still the old one now, it will find these there; if not, they may have gone to rows that are of no more use.
@@ -145,7 +157,9 @@ public struct Pusher: Sendable {
     }
 
     /// Writes the entities' rows, and the entry of the journal with them.
-    private func write(_ views: [PushedView], _ entry: (key: OnlineKey, bytes: [UInt8])?) throws -> Int {
+    private func write(
+        _ views: [PushedView], _ entry: (key: OnlineKey, change: ([UInt8]?) -> [UInt8]?)?
+    ) throws -> Int {
         let keys = views.flatMap(\.keys)
         var failure: (any Error)?
         try storage.update(keys + (entry.map { [$0.key] } ?? []), marks: []) { old throws(OnlineStoreError) in
@@ -164,7 +178,7 @@ public struct Pusher: Sendable {
                 failure = error
                 return old
             }
-            return new + (entry.map { [$0.bytes] } ?? [])
+            return new + (entry.map { [$0.change(old[keys.count])] } ?? [])
         }
         if let failure { throw failure }
         return keys.count

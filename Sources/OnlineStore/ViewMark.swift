@@ -30,6 +30,8 @@ struct ViewMark: Equatable {
     var watermark: Int64
     /// The first moment that may be asked for.
     var horizon: Int64
+    /// The version of the model that made the vectors of the files, empty if nothing says which; `nil` if there are none.
+    var vectors: String?
     /// How many rows and entities there are.
     var rows: Int
     var entities: Int
@@ -40,7 +42,7 @@ struct ViewMark: Equatable {
     /// Written down.
     var bytes: [UInt8] {
         var object = JSONObject()
-        object["format"] = .integer(2)
+        object["format"] = .integer(3)
         object["space"] = .string(space)
         object["definition"] = .string(definition)
         object["fields"] = JSON(fields: fields)
@@ -51,6 +53,7 @@ struct ViewMark: Equatable {
         object["until"] = until.map { .integer($0) } ?? .null
         object["watermark"] = .integer(watermark)
         object["horizon"] = .integer(horizon)
+        object["vectors"] = vectors.map { .string($0) } ?? .null
         object["rows"] = JSON(rows)
         object["entities"] = JSON(entities)
         return Array(JSON.object(object).line.utf8)
@@ -58,7 +61,7 @@ struct ViewMark: Equatable {
 
     /// Reads what was written down; `nil` if it is no such thing.
     init?(_ bytes: [UInt8]) {
-        guard let json = try? JSON(parsing: bytes), json["format"].count == 2,
+        guard let json = try? JSON(parsing: bytes), json["format"].count == 3,
             let space = json["space"].string, let definition = json["definition"].string,
             let fields = json["fields"].fields, let sourceFields = json["source_fields"].fields,
             let files = json["files"].elements, let watermark = json["watermark"].whole,
@@ -70,6 +73,7 @@ struct ViewMark: Equatable {
         (self.watermark, self.horizon, until) = (watermark, horizon, json["until"].whole)
         (self.rows, self.entities) = (Int(rows), Int(entities))
         (self.fields, self.sourceFields) = (fields, sourceFields)
+        vectors = json["vectors"].string
         self.files = []
         for file in files {
             let parts = (file.elements ?? []).compactMap(\.string)

@@ -132,16 +132,17 @@ extension LatestFacts {
     /// into a store would mix them.
     ///
     /// - Parameter moment: what was known then, in microseconds since 1970.
+    /// - Returns: the version that made them, empty if nothing says which; `nil` if there are none.
     /// - Throws: ``TrainingSetError/mixedVectors(view:model:versions:)``, and what keeps rows from being read.
-    package static func refuseMixedVectors(
+    package static func versionOfVectors(
         of view: FeatureView, _ definitions: Definitions, _ sources: any SourceCatalog, at moment: Int64, threads: Int
-    ) throws {
-        guard let embedding = view.embedding else { return }
+    ) throws -> String? {
+        guard let embedding = view.embedding else { return nil }
         let facts = try LatestFacts(
             try definitions.latestRowPlan(of: view), sources, at: moment, threads: threads)
-        try VectorVersions(of: embedding, in: facts).refuseMixture(of: embedding, view: view.name) {
-            facts.place(of: $0)
-        }
+        let found = try VectorVersions(of: embedding, in: facts)
+        try found.refuseMixture(of: embedding, view: view.name) { facts.place(of: $0) }
+        return found.versions.first.map { $0.name ?? "" }
     }
 }
 

@@ -95,6 +95,32 @@ package struct ViewSource {
         return RecordBatch(Schema(fields), columns, count: rows.count)
     }
 
+    /// The columns that features of the view are grouped by, in all rows, by name; a derived one is computed.
+    package func groupColumns() throws -> [(name: String, column: Column)] {
+        let names = Set(plan.columns.flatMap(\.groupKeys)).sorted()
+        var pieces = names.map { _ in [Column]() }
+        if names.isEmpty { return [] }
+        try parts.reader(names: names, expressions: []).forEachBatch { batch in
+            for (place, name) in names.enumerated() {
+                switch batch.value(name) {
+                case .column(let column): pieces[place].append(column)
+                case .vector(let vector):
+                    guard let column = vector.column() else { throw TrainingSetError.tooManyBytes(column: name) }
+                    pieces[place].append(column)
+                }
+            }
+        }
+        return try zip(names, pieces).map { name, pieces in
+            guard let first = pieces.first else {
+                return (name, Column.nulls(table.types[name] ?? .string, count: 0))
+            }
+            guard let column = Column.concatenate(pieces, type: first.type) else {
+                throw TrainingSetError.tooManyBytes(column: name)
+            }
+            return (name, column)
+        }
+    }
+
     /// All columns of the source, in some rows of the files.
     ///
     /// - Parameter rows: ascending numbers, each once; all rows have been read once before.
@@ -104,8 +130,10 @@ package struct ViewSource {
             Schema(fields), try table.values(of: fields.map(\.name), at: rows, threads: threads), count: rows.count)
     }
 
-    /// The file that a row is in and its number there, from 1; rows up to it have been read.
-    package func place(ofRow row: Int) -> (table: String, row: Int) { table.place(ofRow: row) }
+    /// Which of the files a row is in, from 0, and its number there, from 1; rows up to it have been read.
+    package func place(ofRow row: Int) -> (file: Int, row: Int) {
+        (table.file(ofRow: row), table.place(ofRow: row).row)
+    }
 }
 
 /// Rows of a view with their keys and times.
@@ -244,6 +272,39 @@ package enum EntityKey {
             part.append(row, to: &bytes)
         }
         return bytes
+    }
+
+    /// The columns of a spine that names tell, the other way round; `nil` if one of them names no entity of such keys.
+    package static func columns(of names: [[UInt8]], by keys: [JoinKey]) -> [(name: String, column: Column)]? {
+        var parts = keys.map { _ in [ArraySlice<UInt8>]() }
+        for name in names {
+            var rest = name[...]
+            for (place, key) in keys.enumerated() {
+                guard let tag = rest.popFirst(), rest.count >= 8 else { return nil }
+                let isText = KeyKind(key.type) == .text
+                let number = rest.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+                guard tag == (isText ? 2 : 1), !isText || number <= UInt64(rest.count - 8) else { return nil }
+                let length = isText ? 8 + Int(number) : 8
+                parts[place].append(rest.prefix(length))
+                rest = rest.dropFirst(length)
+            }
+            if !rest.isEmpty { return nil }
+        }
+        return zip(keys, parts).map { key, values in
+            let numbers = { values.map { Int64(bitPattern: $0.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }) } }
+            switch KeyKind(key.type) {
+            case .text:
+                var texts = StringColumnBuilder()
+                for value in values { texts.append(Array(value.dropFirst(8))) }
+                return (key.spineColumn, texts.finish())
+            case .whole: return (key.spineColumn, Column(numbers().map { Optional($0) }, .int64))
+            case .boolean: return (key.spineColumn, Column(booleans: numbers().map { $0 != 0 }))
+            case .moment:
+                return (
+                    key.spineColumn, Column(numbers().map { Optional($0) }, .timestamp(.microsecond, zone: "UTC"))
+                )
+            }
+        }
     }
 
     /// The names of the entities that columns of keys tell; `nil` for a row with a null.

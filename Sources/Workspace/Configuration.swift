@@ -124,6 +124,9 @@ extension Configuration {
     /// How hard zstd compresses.
     public var compressionLevel: Int { integer(ConfigurationKey.compressionLevelName) }
 
+    /// Where the online store is: a path from the workspace's root, or an address.
+    public var onlineStore: String { settings[ConfigurationKey.onlineStoreName]?.value.description ?? "" }
+
     /// How many threads work at once.
     public var workers: Int { integer(ConfigurationKey.workersName) }
 

@@ -87,7 +87,7 @@ struct ConfigurationFile {
         var isRightKind = node.scalar != nil
         switch key.type {
         case .integer, .boolean: isRightKind = node.scalar?.style == .plain
-        case .duration, .choice, .size: break
+        case .duration, .choice, .size, .place: break
         }
         guard isRightKind, let text = node.scalar?.string, let value = key.type.parse(text) else {
             throw .invalidValue(

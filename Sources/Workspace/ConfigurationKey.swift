@@ -12,6 +12,8 @@ public struct ConfigurationKey: Equatable, Sendable {
         case boolean
         /// A number of bytes, such as `10MB`.
         case size
+        /// A path or an address.
+        case place
     }
 
     /// Its name: the sections and the key, joined by dots, as in `gc.grace`.
@@ -58,6 +60,9 @@ public struct ConfigurationKey: Equatable, Sendable {
                 name: colorName, type: .choice(ColorMode.allCases.map(\.rawValue)),
                 defaultValue: .choice(ColorMode.auto.rawValue),
                 explanation: "Whether output is coloured; auto means on a terminal."),
+            ConfigurationKey(
+                name: onlineStoreName, type: .place, defaultValue: .place(".vintage/online.db"),
+                explanation: "The online store: a file's path from the root, or redis://host[:port][/database]."),
         ] + checking
     }
 
@@ -65,6 +70,7 @@ public struct ConfigurationKey: Equatable, Sendable {
     static let workersName = "core.workers"
     static let graceName = "gc.grace"
     static let colorName = "terminal.color"
+    package static let onlineStoreName = "online.store"
 }
 
 /// When output is coloured.
@@ -89,6 +95,8 @@ public enum ConfigurationValue: Equatable, Sendable {
     case boolean(Bool)
     /// A number of bytes.
     case size(Int)
+    /// A path or an address.
+    case place(String)
 }
 
 extension ConfigurationValue: CustomStringConvertible {
@@ -100,6 +108,7 @@ extension ConfigurationValue: CustomStringConvertible {
         case .choice(let value): value
         case .boolean(let value): value ? "true" : "false"
         case .size(let bytes): SizeLimit(bytes: bytes).description
+        case .place(let text): text
         }
     }
 }
@@ -113,6 +122,7 @@ extension ConfigurationKey.ValueType: CustomStringConvertible {
         case .choice(let words): "one of " + words.joined(separator: ", ")
         case .boolean: "true or false"
         case .size: "a size such as 10MB, 512kB or 1GB"
+        case .place: "a path or an address"
         }
     }
 
@@ -130,6 +140,8 @@ extension ConfigurationKey.ValueType: CustomStringConvertible {
             return text == "true" ? .boolean(true) : text == "false" ? .boolean(false) : nil
         case .size:
             return SizeLimit(parsing: text).map { .size($0.bytes) }
+        case .place:
+            return text.isEmpty ? nil : .place(text)
         }
     }
 }

@@ -20,6 +20,14 @@ public final class Workspace {
     public let store: Store
     /// The settings in force.
     public let configuration: Configuration
+    /// The variable that holds the password of the online store.
+    public static let onlinePasswordVariable = "VINTAGE_ONLINE_PASSWORD"
+
+    /// The password of the online store that the environment has.
+    public var onlinePassword: String? {
+        environment[Self.onlinePasswordVariable].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     /// The environment's variables.
     package let environment: [String: String]
 
@@ -123,7 +131,8 @@ public final class Workspace {
         let configuration = try Configuration.load(
             shared: try root.appending(configurationName).contentsIfPresent(),
             local: try folder.appending("config.yaml").contentsIfPresent(),
-            environment: environment, keys: keys, otherVariables: ["VINTAGE_BINARY", remoteVariable])
+            environment: environment, keys: keys,
+            otherVariables: ["VINTAGE_BINARY", remoteVariable, onlinePasswordVariable])
         let workspace = Workspace(
             root: root, repository: repository, store: store, configuration: configuration, environment: environment)
         if repository != nil { try workspace.useFilter() }

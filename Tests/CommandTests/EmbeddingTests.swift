@@ -242,6 +242,57 @@ struct EmbeddingTests {
         #expect(try folder.vintage(join).wait().output == "2 rows with 1 feature of 'search' in t.parquet\n")
     }
 
+    /// Pushes a vector of a review, made by a version of the model.
+    private func push(_ review: Int, madeBy model: String, expecting status: Int32? = 0) throws -> String {
+        try folder.write(
+            #"{"review": \#(review), "vector": [0, 1], "model": \#(model), "made": "2026-01-03T00:00:00Z"}"# + "\n",
+            to: "rows.jsonl")
+        return try folder.run(
+            "sh", "-c", "\"$0\" features push vectors <rows.jsonl", Playground.binary, expecting: status)
+    }
+
+    @Test("are pushed to a view if they are of the version that made its others, and no others are")
+    func pushed() throws {
+        try store(rows)
+        try folder.run("vintage", "features", "materialize", "--history", "400d")
+        _ = try push(4, madeBy: "\"\(model)\"")
+        _ = try push(5, madeBy: "\"\(model.prefix(8))\"")
+        let other = try push(6, madeBy: "\"0123456789ab\"", expecting: 1)
+        #expect(
+            other.contains(
+                "row 1 has a vector made by 0123456789ab, and the view 'meaning' has those of \(model); push vectors of "
+                    + "the same version, or leave others out by the source's 'where'"))
+        let unnamed = try push(6, madeBy: "null", expecting: 1)
+        #expect(unnamed.contains("row 1 has a vector that does not say which version of its model made it"))
+        let answer = try folder.run(
+            "vintage", "features", "get", "--entities", "review=5", "--entities", "review=6", "--at", "2026-01-10",
+            "--json")
+        #expect(answer.components(separatedBy: "\"not_found\"").count == 2)
+        // Filled again with files of another version, the pushed ones would be mixed with them.
+        try store(
+            rows.map { row in
+                var row = row
+                row.model = "fedcba9876543210"
+                return row
+            })
+        let refill = try folder.run("vintage", "features", "materialize", "--history", "400d", expecting: 1)
+        #expect(refill.contains("a row that was pushed before has a vector made by \(model)"))
+        #expect(refill.contains("has those of fedcba9876543210"))
+        try folder.write(
+            Self.definitions.replacing(
+                "event_time: made}", with: "event_time: made, where: model = 'fedcba9876543210'}"),
+            to: "features/reviews.yaml")
+        try folder.run("vintage", "features", "materialize", "--history", "400d")
+    }
+
+    @Test("are not pushed to a view without vectors, as nothing says which version the next will be of")
+    func pushedToNone() throws {
+        try store([Row(review: 1, vector: nil, model: nil, text: "good")])
+        try folder.run("vintage", "features", "materialize")
+        let refused = try push(4, madeBy: "\"\(model)\"", expecting: 1)
+        #expect(refused.contains("has none yet that it could be compared with; bring vectors into the source's files"))
+    }
+
     @Test("go into training sets and online stores as they are")
     func carried() throws {
         var rows = rows

@@ -10,7 +10,7 @@ import Testing
 #endif
 
 /// Whether file systems can be mounted here, which takes root and Linux.
-private let canMount: Bool = {
+let canMount: Bool = {
     #if os(Linux)
         guard geteuid() == 0, let probe = try? MountedFolder(megabytes: 1) else { return false }
         return withExtendedLifetime(probe) { true }
@@ -20,7 +20,7 @@ private let canMount: Bool = {
 }()
 
 /// A file system in memory with a size of its own, gone when it is let go.
-private final class MountedFolder {
+final class MountedFolder {
     let path: FilePath
     private var mounts: [String] = []
 

@@ -123,6 +123,22 @@ import Testing
         #expect(abs(found[0] - expected) < 1e-6)
     }
 
+    @Test("each class may begin with a score of its own, as XGBoost 3 writes it, or all with one")
+    func bases() throws {
+        var random = SeededNumbers(seed: 1)
+        var made = MadeUpTrees(&random, columns: 1, outputs: 3, trees: 0, splits: 0)
+        made.objective = "multi:softprob"
+        for (score, expected) in [
+            ("[-1.5E0,2E0,5E-1]", [-1.5, 2, 0.5]), ("5E-1", [0.5, 0.5, 0.5]), ("[2E0]", [2, 2, 2]),
+        ] {
+            made.base = score
+            let trees = try TreeEnsemble(parsing: Array(made.json.utf8))
+            #expect(trees.margins([1, 2]) == (expected + expected).map { Float($0) })
+        }
+        made.base = "[1E0,2E0]"
+        #expect(Self.problem(made.json) == .header("'base_score' has 2 numbers for 3 outputs"))
+    }
+
     // MARK: Hostile models
 
     /// One tree of five nodes: 0 asks, 1 is a leaf, 2 asks, 3 and 4 are leaves.
@@ -224,5 +240,29 @@ import Testing
         let deep = String(repeating: "[", count: 1_000_000)
         #expect(Self.problem("{\"version\":\(deep)") == .syntax(offset: 268, reason: "it is nested too deep"))
         #expect(Self.problem("{L\u{0}\u{0}")?.description.contains("UBJSON") == true)
+    }
+
+    @Test("whatever bytes are changed, a model is refused or answers, and nothing ends the program", arguments: [1, 2])
+    func mutated(_ seed: UInt64) {
+        var random = SeededNumbers(seed: seed)
+        let made = MadeUpTrees(&random, columns: 3, outputs: 2, trees: 4, splits: 6)
+        let original = Array(made.json.utf8)
+        let rows = made.rows(9, &random)
+        var taken = 0
+        for _ in 0..<4000 {
+            var bytes = original
+            for _ in 0...random.below(3) {
+                let place = random.below(bytes.count)
+                switch random.below(3) {
+                case 0: bytes[place] = UInt8(truncatingIfNeeded: random.next())
+                case 1: bytes[place] = Array("0123456789-[]{},.eE".utf8)[random.below(19)]
+                default: bytes.remove(at: place)
+                }
+            }
+            guard let trees = try? TreeEnsemble(parsing: bytes), trees.columns == 3 else { continue }
+            taken += 1
+            #expect(trees.margins(rows).count == 9 * trees.outputs)
+        }
+        #expect(taken > 100 && taken < 3900)
     }
 }

@@ -9,7 +9,7 @@ import TextFormats
 import TrainingSets
 
 /// Files of a folder, whose names begin as the source's does.
-private struct Files: SourceCatalog {
+struct Files: SourceCatalog {
     let folder: FilePath
 
     func files(of source: FeatureSource) throws -> [SourceFile] {

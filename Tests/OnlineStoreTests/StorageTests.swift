@@ -167,6 +167,70 @@ struct StorageTests {
     }
 }
 
+@Suite("Spaces whose entities are listed")
+struct ListedSpaceTests {
+    @Test(
+        "are told and removed whole, whatever else there is",
+        arguments: StorageKind.allCases)
+    func listing(kind: StorageKind) throws {
+        let scratch = try ScratchStorage(kind)
+        defer { withExtendedLifetime(scratch) {} }
+        let storage = try scratch.open()
+        let names = (0..<3000).map { "push \($0)" }
+        for start in stride(from: 0, to: names.count, by: 1000) {
+            try storage.write(
+                Dictionary(uniqueKeysWithValues: names[start..<start + 1000].map { (key($0, in: "push:rows"), $0) }))
+        }
+        try storage.write([key("JFK", in: "push:others"): "one", key("JFK", in: "rows"): "two"])
+        func told(_ space: String) throws -> Set<String> {
+            var found: Set<String> = []
+            try storage.forEachEntity(in: space) { found.formUnion($0.map { String(decoding: $0, as: UTF8.self) }) }
+            return found
+        }
+        #expect(try told("push:rows") == Set(names))
+        try storage.update([key("push 7", in: "push:rows")], marks: []) { _ in [nil] }
+        #expect(try told("push:rows") == Set(names).subtracting(["push 7"]))
+        let error = OnlineStoreError.damaged(store: "x", what: "y")
+        #expect(throws: error) {
+            try storage.update([key("push 8", in: "push:rows")], marks: []) { _ throws(OnlineStoreError) in throw error
+            }
+        }
+        #expect(try told("push:rows").contains("push 8"))
+        #expect(try scratch.open().text(key("push 8", in: "push:rows")) == "push 8")
+        try storage.removeAll(in: "push:rows")
+        #expect(try told("push:rows").isEmpty)
+        #expect(try storage.text(key("push 9", in: "push:rows")) == nil)
+        #expect(try told("push:others") == ["JFK"])
+        #expect(try storage.text(key("JFK", in: "rows")) == "two")
+    }
+
+    @Test("are found in Redis without a look through all keys")
+    func redis() throws {
+        let server = try RedisServer()
+        let storage = try RedisStorage(RedisAddress("redis://127.0.0.1:\(server.port)"), project: "p")
+        try storage.write([key("one", in: "push:rows"): "1", key("two", in: "rows"): "2"])
+        func looksThroughKeys() throws -> Bool {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = ["redis-cli", "-p", "\(server.port)", "info", "commandstats"]
+            let output = Pipe()
+            process.standardOutput = output
+            try process.run()
+            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            return text.contains("cmdstat_scan:") || text.contains("cmdstat_keys:")
+        }
+        var found: [[UInt8]] = []
+        try storage.forEachEntity(in: "push:rows") { found += $0 }
+        try storage.forEachEntity(in: "push:none") { found += $0 }
+        #expect(found == [Array("one".utf8)])
+        #expect(try !looksThroughKeys())
+        // Of other spaces no list is kept.
+        try storage.forEachEntity(in: "rows") { found += $0 }
+        #expect(try looksThroughKeys())
+    }
+}
+
 @Suite("An online store in a file")
 struct SQLiteStorageTests {
     private let path = FilePath(NSTemporaryDirectory()).appending("online-file-\(UUID().uuidString).db")

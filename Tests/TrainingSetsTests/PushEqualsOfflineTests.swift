@@ -65,6 +65,9 @@ struct PushEqualsOfflineTests {
                 }
             }
             try compare("after the pushes")
+            let verification = OnlineVerification(storage, definitions, playground, threads: 1)
+            let verified = try verification.verify("facts", pairs: 12, now: now, seed: UInt64(number))
+            #expect(verified.differences == [], "world \(number)")
             // The files take the rows over, and the store forgets that they were pushed.
             world.rows = early + late
             try playground.write(world.sourceText, "rows.csv")

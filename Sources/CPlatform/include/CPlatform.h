@@ -13,4 +13,7 @@ void vintage_start_writeback(int descriptor, int64_t offset, int64_t count);
 // The environment of this process, as `NAME=value` strings that end with a null pointer.
 char **vintage_environment(void);
 
+// Gives memory that was freed back to the system, where the C library can.
+void vintage_return_memory(void);
+
 #endif

@@ -20,8 +20,8 @@ public struct TreeEnsemble: Sendable {
     public let outputs: Int
     /// How many trees there are.
     public let treeCount: Int
-    /// What every output begins with.
-    private let base: Float
+    /// What each output begins with.
+    private let bases: [Float]
     private let nodes: Nodes
     /// What a leaf adds, node by node.
     private let values: [Float]
@@ -47,7 +47,7 @@ public struct TreeEnsemble: Sendable {
         layout.finish()
         guard UInt32(exactly: layout.nodes.count) != nil else { throw .unsupported("it has more than 2^32 nodes") }
         (objective, columns, outputs) = (model.objective, model.columns, model.outputs)
-        (treeCount, base, values) = (model.trees.count, model.base, layout.values)
+        (treeCount, bases, values) = (model.trees.count, model.bases, layout.values)
         (roots, depths) = (layout.roots, layout.depths)
         treeOutputs = model.trees.map { UInt32($0.output) }
         nodes = layout.isNarrow ? .narrow(layout.nodes.map(VintageNarrowNode.init)) : .wide(layout.nodes)
@@ -92,7 +92,9 @@ public struct TreeEnsemble: Sendable {
         let count = rows.count / columns
         precondition(sums.count >= count * outputs, "every row has all outputs")
         guard count > 0, let rows = rows.baseAddress, let sums = sums.baseAddress else { return }
-        sums.initialize(repeating: base, count: count * outputs)
+        for row in 0..<count {
+            for output in 0..<outputs { sums[row * outputs + output] = bases[output] }
+        }
         withKernelTrees { trees in
             // Threads take whole blocks. Each writes the sums of its own rows.
             let strip = Self.stripRows

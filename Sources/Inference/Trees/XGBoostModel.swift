@@ -25,8 +25,8 @@ struct XGBoostModel {
 
     /// What was made small, in XGBoost's words.
     private(set) var objective = ""
-    /// What every output begins with, before it becomes a probability.
-    private(set) var base: Float = 0
+    /// What each output begins with, before it becomes a probability.
+    private(set) var bases: [Float] = []
     /// How many numbers a row has.
     private(set) var columns = 0
     private(set) var outputs = 1
@@ -63,7 +63,7 @@ struct XGBoostModel {
         guard columns > 0 else { throw .header("'num_feature' is 0") }
         guard targets <= 1 else { throw .unsupported("it has \(targets) targets, and only one is known") }
         (self.objective, self.columns, outputs) = (objective, columns, max(1, classes))
-        base = try Self.base(parts, objective)
+        bases = try Self.bases(parts, objective, outputs: outputs)
         guard let trees = parts.trees else { throw .missing("'trees'") }
         guard parts.outputs.count == trees.count else {
             throw .header("it has \(trees.count) trees and \(parts.outputs.count) elements of 'tree_info'")
@@ -81,12 +81,26 @@ struct XGBoostModel {
         }
     }
 
-    /// What outputs begin with: the objective's score, as XGBoost turns it into the sum's own unit.
-    private static func base(_ parts: Parts, _ objective: String) throws(TreeModelError) -> Float {
+    /// What each output begins with: the objective's score, as XGBoost turns it into the sum's own unit.
+    private static func bases(_ parts: Parts, _ objective: String, outputs: Int) throws(TreeModelError) -> [Float] {
         guard let text = parts.header["base_score"] else { throw .missing("'base_score'") }
-        // From its version 3 on it is a list.
-        let written = text.first == "[" ? String(text.dropFirst().dropLast()) : text
-        guard let score = Float(written), score.isFinite else { throw .header("'base_score' is no finite number") }
+        // From its version 3 on it is a list, of one number for all outputs or of one for each.
+        let listed = text.first == "[" && text.last == "]" ? text.dropFirst().dropLast() : text[...]
+        let written = listed.split(separator: ",", omittingEmptySubsequences: false)
+        guard written.count == 1 || written.count == outputs else {
+            throw .header("'base_score' has \(written.count) numbers for \(outputs) outputs")
+        }
+        var bases: [Float] = []
+        for number in written {
+            guard let score = Float(number), score.isFinite else {
+                throw .header("'base_score' is no finite number")
+            }
+            bases.append(try base(score, objective))
+        }
+        return bases.count == outputs ? bases : Array(repeating: bases[0], count: outputs)
+    }
+
+    private static func base(_ score: Float, _ objective: String) throws(TreeModelError) -> Float {
         switch objective {
         case "reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror", "multi:softprob": return score
         case "count:poisson":

@@ -50,6 +50,14 @@ public struct Model: Sendable {
         static let all = [model, preprocessing, weights, trees, metrics, curves]
     }
 
+    /// How many bytes the files have that predictions need, without what is known of the training.
+    ///
+    /// - Throws: what keeps the files from being read.
+    package static func size(of place: DataPlace) throws -> UInt64 {
+        let names = [FileName.model, FileName.preprocessing, FileName.weights, FileName.trees]
+        return try names.reduce(0) { $0 + UInt64(try place.contents(of: $1)?.count ?? 0) }
+    }
+
     init(
         kind: ModelKind, label: String, coding: TargetCoding, loss: Loss, preprocessing: Preprocessing,
         engine: Engine, settings: JSON

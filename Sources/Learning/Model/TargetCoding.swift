@@ -15,7 +15,7 @@ public enum TargetCoding: Sendable, Equatable {
     var outputs: Int { if case .classes(let names) = self, names.count > 2 { names.count } else { 1 } }
 
     /// What kind of predictions there are.
-    var kind: JudgedRows.Kind {
+    package var kind: JudgedRows.Kind {
         switch self {
         case .classes(let names): names.count > 2 ? .classes(names.count) : .twoClasses
         case .number: .numbers
@@ -64,7 +64,9 @@ public enum TargetCoding: Sendable, Equatable {
     /// The label as numbers.
     ///
     /// - Parameter row: the table's row of each value, for messages.
-    func target(of column: Column, name: String, table: String, row: (Int) -> Int) throws(LearningError) -> [Float] {
+    package func target(of column: Column, name: String, table: String, row: (Int) -> Int) throws(LearningError)
+        -> [Float]
+    {
         func failure(_ reason: String) -> LearningError {
             .unsuitableLabel(column: name, reason: reason, table: table)
         }

@@ -20,7 +20,7 @@ extension ColumnType {
 
 extension Column {
     /// The values as numbers, what is no number for a null; `nil` if the type has none.
-    func numbers() -> [Double]? {
+    package func numbers() -> [Double]? {
         func all<Value: BitwiseCopyable>(_: Value.Type, _ number: (Value) -> Double) -> [Double] {
             withValues(as: Value.self) { values in
                 guard nullCount > 0 else { return values.map(number) }

@@ -46,15 +46,7 @@ public struct TrainedModel: Sendable {
     ///
     /// - Throws: ``LearningError/misuse(_:)`` if it holds what no training wrote.
     public static func check(_ folder: FilePath) throws {
-        guard let status = try folder.status() else { return }
-        guard status.kind == .directory else {
-            throw LearningError.misuse("\(displayed(folder)) is no folder; name another place for the model")
-        }
-        let names = try Directory(folder).listing().map { String(decoding: $0, as: UTF8.self) }
-        if let foreign = names.first(where: { !Model.FileName.all.contains($0) }) {
-            throw LearningError.misuse(
-                "\(displayed(folder)) holds '\(foreign)', which no training wrote; move it away, or name another place")
-        }
+        try OutputFolder.check(folder, known: Model.FileName.all, maker: "training")
     }
 
     /// Writes the model as a folder, which is there as a whole or as it was.
@@ -62,18 +54,7 @@ public struct TrainedModel: Sendable {
     /// - Throws: ``LearningError/misuse(_:)`` as ``check(_:)`` does, `FileError`.
     public func write(to folder: FilePath) throws {
         try Self.check(folder)
-        let parent = folder.removingLastComponent()
-        try parent.makeDirectories()
-        let temporary = parent.appending(temporaryName())
-        do {
-            try temporary.makeDirectories()
-            for (name, bytes) in files { try temporary.appending(name).replaceContents(with: bytes) }
-            if try folder.status() != nil { try folder.removeAll() }
-            try temporary.rename(to: folder)
-        } catch {
-            try? temporary.removeAll()
-            throw error
-        }
+        try OutputFolder.write(files, to: folder)
     }
 
     /// The losses, epoch by epoch, as a table.

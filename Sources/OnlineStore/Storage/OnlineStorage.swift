@@ -12,6 +12,13 @@ public struct OnlineKey: Hashable, Sendable {
     public init(space: String, entity: [UInt8]) {
         (self.space, self.entity) = (space, entity)
     }
+
+    /// What the names of spaces begin with whose entities a store lists: ``OnlineStorage/forEachEntity(in:_:)`` costs no more
+    /// than there are of them, however much else the store holds.
+    static let listedPrefix = "push:"
+
+    /// Whether the entities of a space are listed.
+    static func isListed(_ space: String) -> Bool { space.hasPrefix(listedPrefix) }
 }
 
 /// A small text or number that a store keeps beside its rows, such as how far it was filled.
@@ -53,8 +60,8 @@ public protocol OnlineStorage: Sendable {
         _ change: ([[UInt8]?]) throws(OnlineStoreError) -> [[UInt8]?]
     ) throws(OnlineStoreError)
 
-    /// Calls `body` with the entities of a space, some at a time, in no particular order. What is written or removed
-    /// meanwhile may be missed or told.
+    /// Calls `body` with the entities of a space, some at a time, in no particular order, and perhaps some of them twice. What
+    /// is written or removed meanwhile may be missed or told.
     func forEachEntity(
         in space: String, _ body: ([[UInt8]]) throws(OnlineStoreError) -> Void
     ) throws(OnlineStoreError)

@@ -8,7 +8,7 @@ public struct RedisAddress: Hashable, Sendable {
     public var port: Int
     /// The user, for servers that have several.
     public var user: String?
-    /// The password. It is best left out of the address, and given by ``OnlineStoreConfiguration``.
+    /// The password. It is best left out of the address, since others see the words of a command.
     public var password: String?
     /// The number of the database, 0 unless another is given.
     public var database: Int

@@ -6,7 +6,7 @@ import ObjectStore
 ///     let storage = try RedisStorage(RedisAddress("redis://localhost:6379"), project: "flights")
 ///
 /// A row is a string under `vintage:PROJECT:SPACE:{ENTITY}`: the braces have a cluster keep all views of an entity in one
-/// place. Commands go out together, connections are kept and shared, and one that broke is replaced once.
+/// place. A space whose entities are listed has a set of them under `vintage:PROJECT:list:SPACE`. Commands go out together, connections are kept and shared, and one that broke is replaced once.
 public final class RedisStorage: OnlineStorage {
     /// What messages call it: where it is.
     public let name: String
@@ -53,10 +53,9 @@ public final class RedisStorage: OnlineStorage {
         _ keys: [OnlineKey], marks: [OnlineMark],
         _ change: ([[UInt8]?]) throws(OnlineStoreError) -> [[UInt8]?]
     ) throws(OnlineStoreError) {
-        let places = keys.map { place($0) }
         for attempt in 0..<Self.attempts {
             let isDone = try connections.use { (connection) throws(OnlineStoreError) -> Bool in
-                try self.tryUpdate(connection, places, marks, change)
+                try self.tryUpdate(connection, keys, marks, change)
             }
             if isDone { return }
             // By chance, so that two do not meet again and again.
@@ -67,9 +66,10 @@ public final class RedisStorage: OnlineStorage {
 
     /// Changes rows in a transaction; `false` if another was faster.
     private func tryUpdate(
-        _ connection: borrowing RedisConnection, _ places: [[UInt8]], _ marks: [OnlineMark],
+        _ connection: borrowing RedisConnection, _ keys: [OnlineKey], _ marks: [OnlineMark],
         _ change: ([[UInt8]?]) throws(OnlineStoreError) -> [[UInt8]?]
     ) throws(OnlineStoreError) -> Bool {
+        let places = keys.map { place($0) }
         var old: [[UInt8]?] = []
         if !places.isEmpty {
             let watch = [[Array("WATCH".utf8)] + places]
@@ -86,9 +86,12 @@ public final class RedisStorage: OnlineStorage {
         }
         precondition(new.count == places.count, "each key has a new value")
         var commands = [[Array("MULTI".utf8)]]
-        for ((place, value), old) in zip(zip(places, new), old) where value != old {
+        for ((key, place), (old, value)) in zip(zip(keys, places), zip(old, new)) where value != old {
             commands.append(
                 value.map { [Array("SET".utf8), place, $0] } ?? [Array("DEL".utf8), place])
+            if OnlineKey.isListed(key.space) {
+                commands.append([Array((value == nil ? "SREM" : "SADD").utf8), listPlace(key.space), key.entity])
+            }
         }
         for mark in marks { commands.append([Array("SET".utf8), markPlace(mark.name), mark.value]) }
         commands.append([Array("EXEC".utf8)])
@@ -104,6 +107,10 @@ public final class RedisStorage: OnlineStorage {
     public func forEachEntity(
         in space: String, _ body: ([[UInt8]]) throws(OnlineStoreError) -> Void
     ) throws(OnlineStoreError) {
+        if OnlineKey.isListed(space) {
+            try scan([Array("SSCAN".utf8), listPlace(space)], [], body)
+            return
+        }
         let start = spacePrefix(space)
         try scan(space) { (places) throws(OnlineStoreError) in
             let entities = places.compactMap { place -> [UInt8]? in
@@ -116,6 +123,13 @@ public final class RedisStorage: OnlineStorage {
 
     /// Removes all rows of a space.
     public func removeAll(in space: String) throws(OnlineStoreError) {
+        if OnlineKey.isListed(space) {
+            try forEachEntity(in: space) { (entities) throws(OnlineStoreError) in
+                let keys = Set(entities).map { OnlineKey(space: space, entity: $0) }
+                try self.update(keys, marks: []) { _ in Array(repeating: nil, count: keys.count) }
+            }
+            return
+        }
         try scan(space) { (places) throws(OnlineStoreError) in
             _ = try connections.use { (connection) throws(OnlineStoreError) in
                 try Self.checked(try connection.exchange(places.map { [Array("DEL".utf8), $0] }), self.name)
@@ -130,18 +144,26 @@ public final class RedisStorage: OnlineStorage {
         let pattern = spacePrefix(space).flatMap { byte in
             "*?[]\\".utf8.contains(byte) ? [UInt8(ascii: "\\"), byte] : [byte]
         }
+        try scan([Array("SCAN".utf8)], [Array("MATCH".utf8), pattern + Array("*".utf8)], body)
+    }
+
+    /// Calls `body` with what a command tells from cursor to cursor.
+    ///
+    /// - Parameters:
+    ///   - start: the words before the cursor.
+    ///   - end: those after it.
+    private func scan(
+        _ start: [[UInt8]], _ end: [[UInt8]], _ body: ([[UInt8]]) throws(OnlineStoreError) -> Void
+    ) throws(OnlineStoreError) {
         var cursor = Array("0".utf8)
         repeat {
-            let command = [
-                Array("SCAN".utf8), cursor, Array("MATCH".utf8), pattern + Array("*".utf8), Array("COUNT".utf8),
-                Array("\(Self.keysAtOnce)".utf8),
-            ]
+            let command = start + [cursor] + end + [Array("COUNT".utf8), Array("\(Self.keysAtOnce)".utf8)]
             let replies = try connections.use { (connection) throws(OnlineStoreError) in
                 try Self.checked(try connection.exchange([command]), self.name)
             }
             guard case .list(let parts)? = replies.first, parts.count == 2, let next = parts[0].bytes,
                 case .list(let places) = parts[1]
-            else { throw .damaged(store: name, what: "an answer to SCAN") }
+            else { throw .damaged(store: name, what: "an answer to a scan") }
             cursor = next
             let found = places.compactMap(\.bytes)
             if !found.isEmpty { try body(found) }
@@ -155,6 +177,8 @@ public final class RedisStorage: OnlineStorage {
     private func place(_ key: OnlineKey) -> [UInt8] {
         spacePrefix(key.space) + key.entity + [UInt8(ascii: "}")]
     }
+
+    private func listPlace(_ space: String) -> [UInt8] { Array("\(prefix)list:\(space)".utf8) }
 
     private func markPlace(_ name: String) -> [UInt8] { Array("\(prefix)mark:\(name)".utf8) }
 

@@ -3,6 +3,12 @@ import Foundation
 import GRDB
 import SystemPackage
 
+#if canImport(GRDBSQLite)
+    import GRDBSQLite
+#else
+    import SQLite3
+#endif
+
 /// An online store in one file: SQLite with a write-ahead log, for many readers and a writer at a time, in any number of
 /// processes.
 ///
@@ -34,6 +40,9 @@ public final class SQLiteStorage: OnlineStorage {
             try database.execute(sql: "PRAGMA synchronous = FULL")
             // Entities are asked for in no order: what SQLite keeps unless told, 2 MB, holds hardly two questions in a row.
             try database.execute(sql: "PRAGMA cache_size = -\(Self.cachedKibibytes)")
+            // The log and its index stay when the last one closes: a full disk has no room to make them for a reader.
+            var isOn: CInt = 1
+            sqlite3_file_control(database.sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &isOn)
         }
         pool = try Self.guarding(path.string) {
             let pool = try DatabasePool(path: path.string, configuration: configuration)
@@ -199,7 +208,10 @@ public final class SQLiteStorage: OnlineStorage {
             switch error.resultCode {
             case .SQLITE_BUSY, .SQLITE_LOCKED: throw .busy(store: name)
             case .SQLITE_CORRUPT, .SQLITE_NOTADB: throw .damaged(store: name, what: "no sound database (\(reason))")
-            case .SQLITE_FULL, .SQLITE_READONLY: throw .refused(store: name, reason: reason)
+            case .SQLITE_FULL, .SQLITE_IOERR:
+                let advice = "free some space, or look at the disk and the limit on the size of files, and try again"
+                throw .refused(store: name, reason: "\(reason); \(advice)")
+            case .SQLITE_READONLY: throw .refused(store: name, reason: reason)
             default: throw .unavailable(store: name, reason: reason)
             }
         } catch {

@@ -13,7 +13,9 @@ struct EntityArguments: ParsableArguments {
     var texts: [RawArgument]
 
     /// Rows to be labelled, one for each entity.
-    func spine(_ plan: ServicePlan, _ moment: Timestamp) throws -> SpineTable {
+    ///
+    /// - Parameter moment: in microseconds since 1970.
+    func spine(_ plan: ServicePlan, _ moment: Int64) throws -> SpineTable {
         var types: [(name: String, type: DeclaredType)] = []
         func add(_ name: String, _ type: DeclaredType) {
             if !types.contains(where: { $0.name == name }) { types.append((name, type)) }
@@ -30,9 +32,8 @@ struct EntityArguments: ParsableArguments {
         var columns: [(name: String, column: Column)] = try types.map { key in
             (key.name, try Self.column(rows.map { $0[key.name] }, key.name, key.type))
         }
-        let micros = moment.seconds * 1_000_000
         columns.append(
-            (time, Column([Int64?](repeating: micros, count: rows.count), .timestamp(.microsecond, zone: "UTC"))))
+            (time, Column([Int64?](repeating: moment, count: rows.count), .timestamp(.microsecond, zone: "UTC"))))
         return try SpineTable(RecordBatch(columns), name: "--entities", time: time)
     }
 

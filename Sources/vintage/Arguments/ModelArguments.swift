@@ -1,6 +1,7 @@
 import FileSystem
 import Learning
 import ObjectStore
+import SystemPackage
 import Workspace
 
 extension Session {
@@ -14,5 +15,25 @@ extension Session {
         }
         let versioned = try VersionedPath(argument, in: self)
         return try DataPlace(versioned.revision, versioned.path, in: workspace)
+    }
+
+    /// Refuses to write an artifact's folder over what is nowhere else, or into another artifact.
+    ///
+    /// - Parameter check: refuses a folder that holds what the command does not write.
+    func refuseUnsafe(_ path: RelativePath, _ check: (FilePath) throws -> Void) throws {
+        let folder = workspace.root.appending(path)
+        if let outer = try workspace.lock().artifact(containing: path), outer != path {
+            throw LearningError.misuse("\(path) lies in the artifact \(outer); name another with -o")
+        }
+        try check(folder)
+        guard try folder.status() != nil, try !Directory(folder).listing().isEmpty else { return }
+        guard try workspace.lock()[path] != nil else {
+            throw LearningError.misuse(
+                "\(path) is there, and stored nowhere; store it with 'vintage add \(path)', or take it away")
+        }
+        let status = try workspace.status([path]).artifacts.first { $0.path == path }
+        if status?.isClean ?? false { return }
+        throw LearningError.misuse(
+            "\(path) has changes that are not stored; store them with 'vintage add \(path)', or take them away")
     }
 }

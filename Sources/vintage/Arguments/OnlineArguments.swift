@@ -8,20 +8,17 @@ import Workspace
 struct OnlineArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The online store: the path of a file for SQLite, which is made, or redis://[user:password@]host[:port][/database]. "
-                + "By default the file .vintage/online.db of the workspace.",
+            "The online store: the path of a file for SQLite, which is made, or redis://[user:password@]host[:port][/database]; "
+                + "the variable VINTAGE_ONLINE_PASSWORD may have the password instead. By default what the setting online.store "
+                + "says, which is the file .vintage/online.db of the workspace.",
             valueName: "file|address"))
     var store: RawArgument?
 
     /// Opens the store.
     func open(_ session: Session) throws -> any OnlineStorage {
-        guard let store else {
-            return try SQLiteStorage(session.workspace.root.appending(Workspace.folderName).appending("online.db"))
+        // A path's bytes are the argument's; an address is text.
+        try OnlineStorePlace.open(store?.text, in: session.workspace) { text in
+            store.map { session.console.filePath($0) } ?? FilePath(text)
         }
-        if store.text.contains("://") {
-            let project = session.workspace.root.lastComponent?.string ?? "vintage"
-            return try RedisStorage(RedisAddress(store.text), project: project)
-        }
-        return try SQLiteStorage(session.console.filePath(store))
     }
 }

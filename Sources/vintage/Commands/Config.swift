@@ -73,6 +73,7 @@ struct Config: WorkspaceCommand {
         case .choice(let value): object["value"] = .string(value)
         case .boolean(let value): object["value"] = .bool(value)
         case .size(let value): object["value"] = JSON(value)
+        case .place(let value): object["value"] = .string(value)
         }
         object["source"] = .string(setting.source.description)
         object["explanation"] = .string(setting.key.explanation)

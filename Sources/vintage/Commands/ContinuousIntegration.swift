@@ -15,7 +15,8 @@ struct ContinuousIntegration: Command {
             Checks that vintage.lock can be read and is what the working files, the index and HEAD say, that the store is \
             sound and has all that the lock names, that git holds neither data of an artifact nor files over \
             ci.max-git-file, that feature definitions are valid, that neither they nor stored training sets let the \
-            future leak, and that embeddings are of the model and the text that there is now. Ends with status 1 if a check found an error.
+            future leak, that embeddings are of the model and the text that there is now, that no benchmark found a \
+            slower model. Ends with status 1 if a check found an error.
 
             Formats: text, json (Docs/schemas/ci-report.json), junit, sarif (2.1.0) and github (annotations). With \
             --output the report goes to a file, and the text to standard output all the same.
@@ -82,7 +83,8 @@ struct ContinuousIntegration: Command {
 extension CheckRegistry {
     /// The checks of all rooms.
     static let all = CheckRegistry(
-        Check.workspaceChecks + Check.featureChecks + Check.leakageChecks + Check.embeddingChecks)
+        Check.workspaceChecks + Check.featureChecks + Check.leakageChecks + Check.embeddingChecks
+            + Check.benchmarkChecks)
 }
 
 extension Palette {

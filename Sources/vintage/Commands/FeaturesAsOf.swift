@@ -1,6 +1,7 @@
 import ArgumentParser
 import Features
 import ObjectStore
+import OnlineStore
 import Tables
 import TextFormats
 import TrainingSets
@@ -35,7 +36,7 @@ struct FeaturesAsOf: WorkspaceCommand {
     func run(in session: Session) throws -> ExitStatus {
         let held = try state.state(session)
         let plan = try held.plan(service)
-        let moment = try Timestamp(parsing: at.text)
+        let moment = try microseconds(parsing: at.text)
         let spine = try entities.spine(plan, moment)
         let builder = try TrainingSetBuilder(
             plan, spine: spine, sources: held.sources(in: session.workspace), embargo: state.embargo?.span,
@@ -46,7 +47,7 @@ struct FeaturesAsOf: WorkspaceCommand {
         if json.isOn {
             var object = JSONObject()
             object["service"] = .string(plan.service.name)
-            object["at"] = .string(moment.iso8601)
+            object["at"] = .string(ColumnType.timestamp(.microsecond, zone: "UTC").text(of: .integer(moment)))
             object["entities"] = JSON(zip(entities.texts, answers)) { entity, answer in
                 var object = JSONObject()
                 object["entity"] = .string(entity.text)

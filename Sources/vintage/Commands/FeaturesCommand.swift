@@ -22,13 +22,14 @@ struct FeaturesCommand: ParsableCommand {
               vintage features materialize
               vintage features push weather < rows.jsonl
               vintage features get --service arrival --entities origin=JFK,carrier=AA
+              vintage features verify --online
               vintage features stale
               vintage features nearest --view reviews --entity review=17
             """,
         subcommands: [
             Validate.self, List.self, Show.self, Graph.self, FeaturesJoin.self, FeaturesBuild.self, FeaturesAsOf.self,
-            FeaturesMaterialize.self, FeaturesPush.self, FeaturesGet.self, FeaturesStale.self, FeaturesNearest.self,
-            CheckTrainingSet.self, Explain.self, FeaturesSplit.self, FeaturesSample.self,
+            FeaturesMaterialize.self, FeaturesPush.self, FeaturesGet.self, FeaturesVerify.self, FeaturesStale.self,
+            FeaturesNearest.self, CheckTrainingSet.self, Explain.self, FeaturesSplit.self, FeaturesSample.self,
         ])
 
     /// The option `--at`.

@@ -36,13 +36,13 @@ struct FeaturesGet: WorkspaceCommand {
     func run(in session: Session) throws -> ExitStatus {
         let held = try WorkspaceState(of: session.workspace)
         let plan = try held.plan(service)
-        let moment = try at.map { try Timestamp(parsing: $0.text) } ?? Timestamp.now
+        let moment = try at.map { try microseconds(parsing: $0.text) } ?? microsecondsNow()
         let spine = try entities.spine(plan, moment)
         let answer = try OnlineFeatures(try online.open(session), held.definitions).answer(plan, at: spine)
         if json.isOn {
             var object = JSONObject()
             object["service"] = .string(plan.service.name)
-            object["at"] = .string(moment.iso8601)
+            object["at"] = .string(ColumnType.timestamp(.microsecond, zone: "UTC").text(of: .integer(moment)))
             object["entities"] = JSON(entities.texts.indices) { row in
                 var object = JSONObject()
                 object["entity"] = .string(entities.texts[row].text)

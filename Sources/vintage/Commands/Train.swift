@@ -52,7 +52,7 @@ struct Train: WorkspaceCommand {
         let place = try session.dataPlace(data)
         let path = try session.path(output)
         let folder = workspace.root.appending(path)
-        try refuseUnsafe(path, folder, workspace)
+        try session.refuseUnsafe(path, TrainedModel.check)
         let parameters = try parameters(settings, place, session)
         let key = ObjectID(of: Array(keyText(parameters, place).utf8)).description
         let checkpoint = workspace.caches.appending("training").appending("\(key).safetensors")
@@ -63,7 +63,7 @@ struct Train: WorkspaceCommand {
             try run.train(checkpoint: checkpoint, key: key, resumed: { continued = $0 })
         }
         // What was stored an hour ago may have been changed since.
-        try refuseUnsafe(path, folder, workspace)
+        try session.refuseUnsafe(path, TrainedModel.check)
         try trained.write(to: folder)
         let origin = ArtifactOrigin(
             inputs: [place.input].compactMap { $0 },
@@ -84,23 +84,6 @@ struct Train: WorkspaceCommand {
             session.printAdded(report.artifacts)
         }
         return .done
-    }
-
-    /// Refuses to write over what is nowhere else, or into another artifact.
-    private func refuseUnsafe(_ path: RelativePath, _ folder: FilePath, _ workspace: Workspace) throws {
-        if let outer = try workspace.lock().artifact(containing: path), outer != path {
-            throw LearningError.misuse("\(path) lies in the artifact \(outer); name another with -o")
-        }
-        try TrainedModel.check(folder)
-        guard try folder.status() != nil, try !Directory(folder).listing().isEmpty else { return }
-        guard try workspace.lock()[path] != nil else {
-            throw LearningError.misuse(
-                "\(path) is there, and stored nowhere; store it with 'vintage add \(path)', or take it away")
-        }
-        let status = try workspace.status([path]).artifacts.first { $0.path == path }
-        if status?.isClean ?? false { return }
-        throw LearningError.misuse(
-            "\(path) has changes that are not stored; store them with 'vintage add \(path)', or take them away")
     }
 
     /// What decides the result, for the snapshot.
