@@ -7,25 +7,24 @@ One view of ten float64 features, a row an entity. Filling: the time of the whol
 imports not counted. Reading the ten features of 1 and of 100 entities chosen by chance: Feast is called within a process, in SQLite; Vintage is
 asked over HTTP on one kept connection, so that its times hold HTTP and JSON both ways and Feast's neither. With `--redis` Vintage is asked over a
 Redis server as well, and `redis-benchmark` fetches the very values by one MGET, which is the floor. The three take turns, `--rounds` times, and the
-median of the rounds' medians is printed. Feast is taken from PyPI into .cache/bench/feast; a folder that has it is named by `--feast`.
+median of the rounds' medians is printed. At the end rows are pushed one by one, each until an answer has it. Feast is taken from PyPI into
+.cache/bench/feast; a folder that has it is named by `--feast`.
 """
 
-import argparse
+import datetime
+import http.client
 import json
-import pathlib
 import random
 import re
-import shutil
 import socket
 import statistics
 import subprocess
 import time
 
-from peers import environment_for
-from serving import DEFINITIONS, FEAST, FEAST_SETTINGS, FEATURES, GENERATE, PACKAGES, ROOT, ask, load, wait_for
+from serving import FEATURES, arguments, ask, load, prepare, wait_for
 
-# Prints the seconds of filling, then for each line on standard input (a list of entities) what it found, or for a number and a
-# list of lists the median of milliseconds.
+# Either prints the seconds of filling; or, for each line of standard input, a list of questions about lists of entities, prints the median of
+# their milliseconds and the last one's answer.
 IN_PROCESS = """
 import datetime, json, statistics, sys, time
 from feast import FeatureStore
@@ -104,31 +103,38 @@ def fetch(port, keys):
     return float(re.search(r"latency summary \(msec\):\s+avg.*?\n\s+[\d.]+\s+[\d.]+\s+([\d.]+)", text, re.S)[1])
 
 
+def pushes(port, count):
+    """The milliseconds from sending a row until an answer with it is there, over one kept connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+
+    def post(route, body):
+        connection.request("POST", route, json.dumps(body), {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        found = json.loads(response.read())
+        if response.status != 200:
+            raise SystemExit(f"{route}: {found}")
+        return found
+    times = []
+    for number in range(count):
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat()
+        row = {"thing": [number], "event_time": [now]} | {name: [float(number)] for name in FEATURES}
+        start = time.perf_counter()
+        post("/push", {"push_source_name": "facts", "df": row})
+        answer = post("/get-online-features", {"features": ["facts:f0"], "entities": {"thing": [number]}})
+        times.append((time.perf_counter() - start) * 1000)
+        if answer["results"][1]["values"] != [number]:
+            raise SystemExit(f"the pushed row is not in the answer: {answer}")
+    return statistics.median(times), statistics.quantiles(times, n=100)[98]
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--vintage", default=ROOT / ".build/release/vintage", type=pathlib.Path)
-    parser.add_argument("--feast", type=pathlib.Path, default=ROOT / ".cache/bench/feast", help="the environment with Feast")
-    parser.add_argument("--install", action="store_true", help="install Feast there")
+    parser = arguments()
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--redis", action="store_true", help="measure over Redis too")
     options = parser.parse_args()
-    tools, binary = options.feast / "bin", options.vintage.resolve()
-    if options.install and not (tools / "feast").exists():
-        subprocess.run(["python3", "-m", "venv", options.feast], check=True)
-        subprocess.run([tools / "pip", "install", "-q", *PACKAGES], check=True)
-    folder = ROOT / ".cache/bench/online"
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "vintage/data").mkdir(parents=True)
-    (folder / "vintage/features").mkdir()
-    (folder / "feast").mkdir()
-    environment = environment_for(folder) | {"FEAST_USAGE": "False"}
-    rows = folder / "vintage/data/facts.parquet"
-    subprocess.run([tools / "python", "-c", GENERATE, rows, str(options.rows), ",".join(FEATURES)], check=True)
-    shutil.copy(rows, folder / "feast/facts.parquet")
-    (folder / "feast/definitions.py").write_text(FEAST)
-    (folder / "feast/feature_store.yaml").write_text(FEAST_SETTINGS)
-    (folder / "vintage/features/facts.yaml").write_text(DEFINITIONS)
+    tools, folder, environment = prepare("online", options, options.rows)
+    binary = options.vintage
     for words in (["init", "--no-git"], ["add", "data"]):
         seconds([binary, *words], folder / "vintage", environment)
 
@@ -194,6 +200,9 @@ def main():
                 peer = "feast" if name == "SQLite" else "floor"
                 print(f"| {size} x 10, {name} | {medians[name]:.3f} ms | {medians[peer]:.3f} ms "
                       f"({'Feast' if peer == 'feast' else 'MGET'}) | {medians[name] / medians[peer]:.3f} |", flush=True)
+        for name, port in ports.items():
+            half, most = pushes(port, 1000)
+            print(f"| push until answered, {name} | {half:.2f} ms, p99 {most:.2f} ms |", flush=True)
     finally:
         for process in processes:
             process.terminate()

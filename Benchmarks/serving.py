@@ -16,6 +16,7 @@ import random
 import re
 import shutil
 import subprocess
+import sys
 import time
 import urllib.request
 
@@ -127,11 +128,35 @@ def resident(process):
     return pages * os.sysconf("SC_PAGESIZE")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--vintage", default=ROOT / ".build/release/vintage")
+def arguments():
+    parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__.split("\n")[0])
+    parser.add_argument("--vintage", default=ROOT / ".build/release/vintage", type=pathlib.Path)
     parser.add_argument("--feast", type=pathlib.Path, default=ROOT / ".cache/bench/feast", help="the environment with Feast")
     parser.add_argument("--install", action="store_true", help="install Feast there")
+    return parser
+
+
+def prepare(name, options, rows):
+    """Feast's programs, a folder with the rows and the definitions of both, and the environment of their commands."""
+    tools, folder = options.feast / "bin", ROOT / ".cache/bench" / name
+    options.vintage = options.vintage.resolve()
+    if options.install and not (tools / "feast").exists():
+        subprocess.run(["python3", "-m", "venv", options.feast], check=True)
+        subprocess.run([tools / "pip", "install", "-q", *PACKAGES], check=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    for place in ("vintage/data", "vintage/features", "feast"):
+        (folder / place).mkdir(parents=True)
+    table = folder / "vintage/data/facts.parquet"
+    subprocess.run([tools / "python", "-c", GENERATE, table, str(rows), ",".join(FEATURES)], check=True)
+    shutil.copy(table, folder / "feast/facts.parquet")
+    (folder / "feast/definitions.py").write_text(FEAST)
+    (folder / "feast/feature_store.yaml").write_text(FEAST_SETTINGS)
+    (folder / "vintage/features/facts.yaml").write_text(DEFINITIONS)
+    return tools, folder, environment_for(folder) | {"FEAST_USAGE": "False"}
+
+
+def main():
+    parser = arguments()
     parser.add_argument("--only", default="vintage,feast")
     parser.add_argument("--entities", type=int, default=10_000)
     parser.add_argument("--connections", type=int, default=16)
@@ -139,18 +164,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--workers", type=int, default=2, help="the processes of feast serve")
     options = parser.parse_args()
-    tools = options.feast / "bin"
-    if options.install and not (tools / "feast").exists():
-        subprocess.run(["python3", "-m", "venv", options.feast], check=True)
-        subprocess.run([tools / "pip", "install", "-q", *PACKAGES], check=True)
-    folder = ROOT / ".cache/bench/serving"
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "vintage/data").mkdir(parents=True)
-    (folder / "vintage/features").mkdir()
-    (folder / "feast").mkdir()
-    environment = environment_for(folder) | {"FEAST_USAGE": "False"}
-    rows = folder / "vintage/data/facts.parquet"
-    subprocess.run([tools / "python", "-c", GENERATE, rows, str(options.entities), ",".join(FEATURES)], check=True)
+    tools, folder, environment = prepare("serving", options, options.entities)
 
     def call(place, *words):
         subprocess.run(words, cwd=folder / place, env=environment, check=True, stdout=subprocess.DEVNULL)
@@ -164,15 +178,11 @@ def main():
     for name in options.only.split(","):
         log = open(folder / f"{name}.log", "wb")
         if name == "vintage":
-            (folder / "vintage/features/facts.yaml").write_text(DEFINITIONS)
             call("vintage", options.vintage, "init", "--no-git")
             call("vintage", options.vintage, "add", "data")
             call("vintage", options.vintage, "features", "materialize")
             words, port = [options.vintage, "serve", "--features", "--port", "6577"], 6577
         else:
-            shutil.copy(rows, folder / "feast/facts.parquet")
-            (folder / "feast/definitions.py").write_text(FEAST)
-            (folder / "feast/feature_store.yaml").write_text(FEAST_SETTINGS)
             call("feast", tools / "feast", "apply")
             call("feast", tools / "feast", "materialize", "2025-01-01T00:00:00", "2026-12-31T00:00:00")
             words, port = [tools / "feast", "serve", "-p", "6578", "-w", str(options.workers)], 6578

@@ -49,6 +49,12 @@ public struct DataPlace: Sendable {
         self.init(name: name, input: nil, content: .working(file))
     }
 
+    /// Takes what a snapshot holds.
+    init(_ snapshot: Snapshot, _ input: Snapshot.Input, _ store: Store) {
+        self.init(
+            name: "\(input.artifact)@\(input.snapshot.short)", input: input, content: .stored(snapshot.root, store))
+    }
+
     private init(name: String, input: Snapshot.Input?, content: Content) {
         (self.name, self.input, self.content) = (name, input, content)
     }

@@ -2,6 +2,7 @@ import FileSystem
 import Learning
 import ObjectStore
 import SystemPackage
+import Tables
 import Workspace
 
 extension Session {
@@ -15,6 +16,14 @@ extension Session {
         }
         let versioned = try VersionedPath(argument, in: self)
         return try DataPlace(versioned.revision, versioned.path, in: workspace)
+    }
+
+    /// The rows of a table: a working file as it is, else what the lock or a revision names.
+    func rows(_ argument: RawArgument, _ options: TableOptions) throws -> TableReader {
+        if try console.filePath(argument).status()?.kind == .regular {
+            return try TableReader(.file(console.filePath(argument)), options)
+        }
+        return try dataPlace(argument).table(options)
     }
 
     /// Refuses to write an artifact's folder over what is nowhere else, or into another artifact.

@@ -62,7 +62,9 @@ struct FeaturesMaterialize: WorkspaceCommand {
         if outcomes.isEmpty { session.print("There are no views under features/.") }
         for outcome in outcomes {
             let done = outcome.wasCurrent ? "nothing changed" : "\(outcome.written) written"
-            session.print("\(outcome.view): \(outcome.rows) rows of \(outcome.entities) entities, \(done)")
+            let rows = counted(outcome.rows, "row")
+            let entities = counted(outcome.entities, "entity", plural: "entities")
+            session.print("\(outcome.view): \(rows) of \(entities), \(done)")
         }
         return .done
     }

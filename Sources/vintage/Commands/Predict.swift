@@ -54,7 +54,7 @@ struct Predict: WorkspaceCommand {
         let workers = session.workspace.configuration.workers
         let predictor = try Predictor(Model(try session.dataPlace(model)))
         let predictions = try TablePredictor(
-            predictor, try reader(session), keeping: columns?.names, workers: workers)
+            predictor, try session.rows(data, table.options), keeping: columns?.names, workers: workers)
         try file.removingLastComponent().makeDirectories()
         let writer = try TableWriter(.file(file), predictions.schema, format)
         let count = try ProgressLine.show("predicting") { _ in try predictions.run { try writer.write($0) } }
@@ -69,13 +69,5 @@ struct Predict: WorkspaceCommand {
             session.print("\(counted(count, "row")) with '\(predictor.model.label)' predicted in \(output.text)")
         }
         return .done
-    }
-
-    /// The rows: a working file as it is, else what the lock or a revision names.
-    private func reader(_ session: Session) throws -> TableReader {
-        if try session.console.filePath(data).status()?.kind == .regular {
-            return try TableReader(.file(session.console.filePath(data)), table.options)
-        }
-        return try session.dataPlace(data).table(table.options)
     }
 }

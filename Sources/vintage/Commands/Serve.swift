@@ -112,7 +112,12 @@ struct Serve: WorkspaceCommand {
                 key: try session.console.filePath(key).contents())
         }
         let held = try WorkspaceState(of: session.workspace)
-        let server = try FeatureServer(ServedFeatures(held.definitions, try online.open(session)), settings)
+        let storage = try online.open(session)
+        if held.definitions.views.isEmpty {
+            throw TrainingSetError.misuse(
+                "there are no views under features/ to serve; Docs/features.md tells how they are defined")
+        }
+        let server = try FeatureServer(ServedFeatures(held.definitions, storage), settings)
         try server.serve { address in writeToStandardOutput("listening on \(address)\n") }
         return .done
     }
