@@ -127,14 +127,15 @@ public final class OnlineFeatures: Sendable {
         let (results, latest) = try prepared.view.features(of: rows, at: spine)
         var eventTimes: [Int64] = []
         if latest != nil { try prepared.view.source(rows).forEachBatch { eventTimes += $0.eventTimes } }
+        let isUnavailable = question.places.map { place in place.map { values[$0] == nil } ?? false }
+        let known =
+            isUnavailable.contains(true) ? isUnavailable.indices.map { isUnavailable[$0] ? -1 : Int32($0) } : nil
         return plan.columns.indices.map { index in
             let isPlain = plan.columns[index].window == nil
-            let isUnavailable = question.places.map { place in place.map { values[$0] == nil } ?? false }
             let statuses = (0..<spine.count).map { row -> OnlineAnswer.Status in
                 if isUnavailable[row] { return .unavailable }
                 if !results[index].isNull(at: row) { return .present }
-                guard let place = question.places[row] else { return .notFound }
-                guard isKnown[place] else { return .notFound }
+                guard let place = question.places[row], isKnown[place] else { return .notFound }
                 return isPlain && latest?[row] ?? 0 < 0 ? .outsideTimeToLive : .null
             }
             let times = (0..<spine.count).map { row -> Int64? in
@@ -144,10 +145,7 @@ public final class OnlineFeatures: Sendable {
             return OnlineAnswer.Feature(
                 name: plan.columns[index].name, view: name,
                 // Of rows that nobody knows even a count is none.
-                values: isUnavailable.contains(true)
-                    ? results[index].gather(isUnavailable.indices.map { isUnavailable[$0] ? -1 : Int32($0) })
-                    : results[index],
-                statuses: statuses,
+                values: known.map { results[index].gather($0) } ?? results[index], statuses: statuses,
                 eventTimes: times)
         }
     }

@@ -23,17 +23,7 @@ struct ServedPlan: Sendable {
             let (view, column) = (plan.views[place.view].view, plan.views[place.view].columns[place.column])
             return hasFullNames ? "\(view.name)__\(column.name)" : column.name
         }
-        var keys: [(name: String, type: DeclaredType)] = []
-        func add(_ name: String, _ type: DeclaredType) {
-            if !keys.contains(where: { $0.name == name }) { keys.append((name, type)) }
-        }
-        for view in plan.views {
-            for key in view.keys { add(key.spineColumn, key.type) }
-            for name in view.columns.flatMap(\.groupKeys) {
-                add(name, view.source.columns?.first { $0.name == name }?.type ?? .string)
-            }
-        }
-        self.keys = keys
+        keys = plan.spineColumns
         var seen = Set(keys.map(\.name))
         for name in names where !seen.insert(name).inserted {
             throw .invalid(

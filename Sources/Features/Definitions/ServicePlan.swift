@@ -21,6 +21,22 @@ public struct ServicePlan: Sendable {
 
     /// The columns' names, in order.
     public var columnNames: [String] { columns.map { views[$0.view].columns[$0.column].name } }
+
+    /// The columns that whoever asks has to give, each once: the keys of the entities, and what windows are grouped by, with
+    /// their types.
+    package var spineColumns: [(name: String, type: DeclaredType)] {
+        var found: [(name: String, type: DeclaredType)] = []
+        func add(_ name: String, _ type: DeclaredType) {
+            if !found.contains(where: { $0.name == name }) { found.append((name, type)) }
+        }
+        for view in views {
+            for key in view.keys { add(key.spineColumn, key.type) }
+            for name in view.columns.flatMap(\.groupKeys) {
+                add(name, view.source.columns?.first { $0.name == name }?.type ?? .string)
+            }
+        }
+        return found
+    }
 }
 
 /// All that it takes to compute the features that a service asks of one view.

@@ -72,17 +72,7 @@ extension BenchmarkReport.Version {
             object["unanswered"] = JSON(result.unanswered)
             return .object(object)
         }
-        var measured = JSONObject()
-        for metric in metrics {
-            var described = JSONObject()
-            described["value"] = JSON(metric.value)
-            if let interval = metric.interval {
-                described["low"] = JSON(interval.lowerBound)
-                described["high"] = JSON(interval.upperBound)
-            }
-            measured[metric.metric.rawValue] = .object(described)
-        }
-        object["metrics"] = .object(measured)
+        object["metrics"] = .object(metrics.json)
         return object
     }
 }

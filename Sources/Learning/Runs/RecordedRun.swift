@@ -8,7 +8,7 @@ import class Workspace.Workspace
 /// A training as the store remembers it: the snapshot of a model, with its settings, how good it was, and its curves.
 ///
 ///     let runs = try RecordedRun.all(in: workspace)
-///     runs[0].headline?.metrics["auc"]?.value
+///     runs[0].headline?.measured(.auc)?.value
 public struct RecordedRun: Sendable {
     /// How good a model was on one part of its rows.
     public struct Part: Sendable {
@@ -17,7 +17,10 @@ public struct RecordedRun: Sendable {
         /// How many rows it has.
         public let rows: UInt64
         /// What was measured.
-        public let metrics: [Metric: (value: Double, interval: ClosedRange<Double>?)]
+        public let metrics: [MeasuredMetric]
+
+        /// What was measured by a metric; `nil` if it was not.
+        public func measured(_ metric: Metric) -> MeasuredMetric? { metrics.first { $0.metric == metric } }
     }
 
     /// The losses after an epoch.
@@ -118,15 +121,14 @@ public struct RecordedRun: Sendable {
         RowPart.allCases.sorted { $1.order < $0.order }.compactMap { part in
             let described = parts[part.rawValue]
             guard let rows = described["rows"].count else { return nil }
-            var metrics: [Metric: (value: Double, interval: ClosedRange<Double>?)] = [:]
-            for metric in Metric.allCases {
+            let metrics = Metric.allCases.compactMap { metric -> MeasuredMetric? in
                 let measured = described["metrics"][metric.rawValue]
-                guard let value = measured["value"].double else { continue }
+                guard let value = measured["value"].double else { return nil }
                 var interval: ClosedRange<Double>?
                 if let low = measured["low"].double, let high = measured["high"].double, low <= high {
                     interval = low...high
                 }
-                metrics[metric] = (value, interval)
+                return MeasuredMetric(metric: metric, value: value, interval: interval)
             }
             return Part(name: part, rows: rows, metrics: metrics)
         }

@@ -32,17 +32,15 @@ public struct RunComparison: Sendable {
     public var metrics: [(part: RowPart, metrics: [Metric])] {
         RowPart.allCases.sorted { $1.order < $0.order }.compactMap { part in
             let found = Metric.allCases.filter { metric in
-                runs.contains { $0.parts.contains { $0.name == part && $0.metrics[metric] != nil } }
+                runs.contains { $0.parts.contains { $0.name == part && $0.measured(metric) != nil } }
             }
             return found.isEmpty ? nil : (part, found)
         }
     }
 
     /// What a run measured; `nil` if it did not.
-    public func value(
-        _ run: Int, _ part: RowPart, _ metric: Metric
-    ) -> (value: Double, interval: ClosedRange<Double>?)? {
-        runs[run].parts.first { $0.name == part }?.metrics[metric]
+    public func measured(_ run: Int, _ part: RowPart, _ metric: Metric) -> MeasuredMetric? {
+        runs[run].parts.first { $0.name == part }?.measured(metric)
     }
 }
 

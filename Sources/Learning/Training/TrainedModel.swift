@@ -128,7 +128,7 @@ extension PartReport {
 
 extension [MeasuredMetric] {
     /// Each metric by name, with its interval where there is one.
-    var json: JSONObject {
+    package var json: JSONObject {
         var object = JSONObject()
         for measured in self {
             var described = JSONObject()

@@ -16,16 +16,7 @@ struct EntityArguments: ParsableArguments {
     ///
     /// - Parameter moment: in microseconds since 1970.
     func spine(_ plan: ServicePlan, _ moment: Int64) throws -> SpineTable {
-        var types: [(name: String, type: DeclaredType)] = []
-        func add(_ name: String, _ type: DeclaredType) {
-            if !types.contains(where: { $0.name == name }) { types.append((name, type)) }
-        }
-        for view in plan.views {
-            for key in view.keys { add(key.spineColumn, key.type) }
-            for name in view.columns.flatMap(\.groupKeys) {
-                add(name, view.source.columns?.first { $0.name == name }?.type ?? .string)
-            }
-        }
+        let types = plan.spineColumns
         let rows = try texts.map { try Self.pairs($0.text, plan, types.map(\.name)) }
         var time = plan.label?.time ?? "time"
         while types.contains(where: { $0.name == time }) { time += "_of_label" }

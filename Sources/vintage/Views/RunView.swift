@@ -37,10 +37,7 @@ extension RecordedRun {
         for part in parts {
             var metrics = JSONObject()
             metrics["rows"] = JSON(part.rows)
-            for metric in Metric.allCases {
-                guard let found = part.metrics[metric] else { continue }
-                metrics[metric.rawValue] = JSON(found)
-            }
+            for (name, value) in part.metrics.json.members { metrics[name] = value }
             measured[part.name.rawValue] = .object(metrics)
         }
         object["metrics"] = .object(measured)
@@ -55,31 +52,19 @@ extension RecordedRun {
     }
 }
 
-extension JSON {
-    fileprivate init(_ measured: (value: Double, interval: ClosedRange<Double>?)) {
-        var object = JSONObject()
-        object["value"] = JSON(measured.value)
-        if let interval = measured.interval {
-            object["low"] = JSON(interval.lowerBound)
-            object["high"] = JSON(interval.upperBound)
-        }
-        self = .object(object)
-    }
-}
-
 extension [RecordedRun] {
     /// Puts the best first; those that did not measure it last, newest first as they were.
     mutating func sort(by metric: Metric) {
         let sign: Double = metric.isBetterHigher ? -1 : 1
         let ranked = enumerated().map { place, run in
-            (run, (run.headline?.metrics[metric]?.value).map { $0 * sign } ?? .infinity, place)
+            (run, (run.headline?.measured(metric)?.value).map { $0 * sign } ?? .infinity, place)
         }
         self = ranked.sorted { ($0.1, $0.2) < ($1.1, $1.2) }.map(\.0)
     }
 
     /// A line for each.
     func lines(_ palette: Palette) -> [String] {
-        let metrics = Metric.allCases.filter { metric in contains { $0.headline?.metrics[metric] != nil } }
+        let metrics = Metric.allCases.filter { metric in contains { $0.headline?.measured(metric) != nil } }
         var table = Table([.left, .left, .left, .left, .left, .left] + metrics.map { _ in .right })
         table.add((["run", "when", "kind", "data", "seed", "part"] + metrics.map(\.rawValue)).map(palette.faint))
         for run in self {
@@ -89,7 +74,7 @@ extension [RecordedRun] {
                     palette.id(run.name), run.moment, run.parameter("model"), run.data, run.parameter("seed"),
                     headline?.name.rawValue ?? "",
                 ]
-                    + metrics.map { metric in (headline?.metrics[metric]?.value).map(decimals) ?? "" })
+                    + metrics.map { metric in (headline?.measured(metric)?.value).map(decimals) ?? "" })
         }
         return table.lines
     }
@@ -132,15 +117,9 @@ extension RunComparison {
         for setting in settings { add(setting.name, setting.values.map { $0 ?? "" }) }
         for (part, metrics) in metrics {
             for metric in metrics {
-                add("\(part.rawValue) \(metric.rawValue)", runs.indices.map { text($0, part, metric) })
+                add("\(part.rawValue) \(metric.rawValue)", runs.indices.map { measured($0, part, metric)?.text ?? "" })
             }
         }
         return table.lines
-    }
-
-    private func text(_ run: Int, _ part: RowPart, _ metric: Metric) -> String {
-        guard let measured = value(run, part, metric) else { return "" }
-        return decimals(measured.value)
-            + (measured.interval.map { " (\(decimals($0.lowerBound)) to \(decimals($0.upperBound)))" } ?? "")
     }
 }
