@@ -56,7 +56,7 @@ int main(int count, char **arguments) {
                 const float *taken = input;
                 for (int l = 0; l < 3; l++) {
                     float *result = results[l % 2];
-                    vintage_quantize_rows(taken, rows, widths[l], codes, scales);
+                    vintage_quantize_rows(taken, rows, widths[l], 0, codes, scales);
                     vintage_quantized_multiply(
                         codes, scales, rows, layers[l].packed, layers[l].sums, layers[l].scales, layers[l].bias,
                         widths[l], widths[l + 1], result);

@@ -93,8 +93,10 @@ __attribute__((target("avx2,fma"), always_inline)) static inline __m256i avx2_st
 #define CALL(name, ...) portable_##name(__VA_ARGS__)
 #endif
 
-void vintage_quantize_rows(const float *rows, int64_t count, int64_t depth, uint8_t *codes, float *scales) {
-    CALL(quantize_rows, rows, count, depth, codes, scales);
+void vintage_quantize_rows(
+    const float *rows, int64_t count, int64_t depth, float range, uint8_t *codes, float *scales)
+{
+    CALL(quantize_rows, rows, count, depth, range, codes, scales);
 }
 
 void vintage_quantized_multiply(

@@ -4,7 +4,7 @@
 // A panel's 64 bytes are 16 columns of 4 rows each; VECTORS registers hold the sums of its columns.
 
 TARGET static void KERNEL(quantize_rows)(
-    const float *rows, int64_t count, int64_t depth, uint8_t *codes, float *scales)
+    const float *rows, int64_t count, int64_t depth, float range, uint8_t *codes, float *scales)
 {
     int64_t stride = vintage_quantized_stride(depth);
     for (int64_t i = 0; i < count; i++) {
@@ -20,6 +20,7 @@ TARGET static void KERNEL(quantize_rows)(
         }
         float size;
         __builtin_memcpy(&size, &largest, 4);
+        if (range > 0 && largest < 0x7f800000) size = range;
         for (int64_t k = depth; k < stride; k++) code[k] = 128;
         if (largest >= 0x7f800000 || size < 0x1p-100f) {
             scales[i] = largest >= 0x7f800000 ? __builtin_nanf("") : 0.0f;
@@ -29,8 +30,11 @@ TARGET static void KERNEL(quantize_rows)(
         scales[i] = size / 127.0f;
         float factor = 127.0f / size;
         for (int64_t k = 0; k < depth; k++) {
+            float number = row[k] * factor;
+            number = number > 127.0f ? 127.0f : number;
+            number = number < -127.0f ? -127.0f : number;
             // Adding this number rounds to a whole one, half to even, whose last bits it then ends with.
-            float shifted = row[k] * factor + 12582912.0f;
+            float shifted = number + 12582912.0f;
             uint32_t bits;
             __builtin_memcpy(&bits, &shifted, 4);
             code[k] = (uint8_t)(bits + 128);

@@ -37,7 +37,7 @@ import Testing
             vintage_quantized_pack(weights, Int64(depth), Int64(width), &packed, &sums)
             var codes = [UInt8](repeating: 1, count: count * stride)
             var rowScales = [Float](repeating: 1, count: count)
-            vintage_quantize_rows(rows, Int64(count), Int64(depth), &codes, &rowScales)
+            vintage_quantize_rows(rows, Int64(count), Int64(depth), 0, &codes, &rowScales)
             var results = [Float](repeating: .nan, count: count * width)
             vintage_quantized_multiply(
                 codes, rowScales, Int64(count), packed, sums, scales, bias, Int64(depth), Int64(width), &results)

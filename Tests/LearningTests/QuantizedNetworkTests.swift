@@ -58,4 +58,23 @@ import Testing
         network.weights.base[7] = .nan
         #expect(throws: LearningError.self) { try QuantizedNetwork(network) }
     }
+
+    @Test("any number of threads and any batch gives the same bits")
+    func threads() throws {
+        let shape = shape(hidden: [33])
+        let network = Network(shape)
+        network.initialize(seed: 8)
+        let quantized = try QuantizedNetwork(network)
+        var sample = SampleRows(seed: 5)
+        let rows = sample.rows(1300, shape, .softmax).matrix
+        let expected = quantized.outputs(of: rows)
+        #expect(quantized.outputs(of: rows, workers: 3) == expected)
+        for row in [0, 255, 256, 1299] {
+            let one = FeatureMatrix(
+                count: 1, width: rows.width,
+                numbers: Array(rows.numbers[(row * rows.width)..<((row + 1) * rows.width)]),
+                tables: 2, codes: Array(rows.codes[(2 * row)..<(2 * row + 2)]))
+            #expect(quantized.outputs(of: one) == Array(expected[(3 * row)..<(3 * row + 3)]))
+        }
+    }
 }

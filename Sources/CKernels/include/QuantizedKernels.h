@@ -18,10 +18,11 @@ int64_t vintage_quantized_size(int64_t depth, int64_t width);
 // it has the width rounded up to 16.
 void vintage_quantized_pack(const int8_t *weights, int64_t depth, int64_t width, int8_t *packed, int32_t *sums);
 
-// Rows of single precision to whole numbers from -127 to 127, each plus 128, and the scale of each row: its largest size
-// divided by 127. A row whose sizes are all below 2^-100 has the scale 0; one with a number that is not finite has a
+// Rows of single precision to whole numbers from -127 to 127, each plus 128, and the scale of each row: `range` divided by
+// 127, beyond which numbers become the largest; or, where `range` is 0, the row's own largest size divided by 127. A row whose sizes are all below 2^-100 has the scale 0; one with a number that is not finite has a
 // scale that is none, so that it shows in what is made of it. codes has a stride a row, filled up with 128.
-void vintage_quantize_rows(const float *rows, int64_t count, int64_t depth, uint8_t *codes, float *scales);
+void vintage_quantize_rows(
+    const float *rows, int64_t count, int64_t depth, float range, uint8_t *codes, float *scales);
 
 // result[i, j] = sum over k of (codes[i, k] - 128) * weights[k, j], as a number of single precision, times (row_scales[i] *
 // column_scales[j]), plus bias[j]. result is count x width.
