@@ -44,7 +44,8 @@ struct Vintage: ParsableCommand {
             CommandGroup(
                 name: "Models",
                 subcommands: [
-                    Train.self, Predict.self, Quantize.self, Bench.self, RunsCommand.self, ModelCommand.self,
+                    Train.self, Predict.self, Quantize.self, Prune.self, Bench.self, RunsCommand.self,
+                    ModelCommand.self,
                 ]),
             CommandGroup(name: "Files in git", subcommands: [Track.self, Untrack.self, Migrate.self]),
             CommandGroup(name: "Tables", subcommands: [TableCommand.self]),

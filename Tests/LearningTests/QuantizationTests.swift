@@ -44,7 +44,8 @@ import Testing
     func roundTrip(_ format: Quantization.Format) throws {
         let model = try trained()
         let rows = rows(model)
-        for activations in format.largestCode == nil ? [nil] : Quantization.Activations.allCases {
+        let choices: [Quantization.Activations?] = format.largestCode == nil ? [nil] : [.dynamic, .calibrated]
+        for activations in choices {
             let quantization = Quantization(format, activations: activations)
             let small = try model.quantized(quantization, calibration: activations == .calibrated ? rows : nil)
             let found = try roundTrip(small)

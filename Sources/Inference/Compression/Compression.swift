@@ -74,8 +74,27 @@ public struct Compression {
         return try judged(model.replacing(.trees(smaller), quantization), method)
     }
 
+    /// Takes a part of the model out, and trains it further if that is wanted.
+    ///
+    /// - Throws: `LearningError` for what the model does not have.
+    public func prune(_ pruning: Pruning) throws -> CompressedModel {
+        var rounds = 0
+        if case .trees = model.engine, let engine = try Predictor(model).engine as? TreeEngine {
+            rounds = engine.trees.treeCount / engine.trees.outputs
+        }
+        let (pruned, history, best) = try model.pruned(pruning, by: run, rounds: rounds)
+        return try judged(
+            pruned,
+            [
+                ("method", "prune"), ("unit", pruning.unit.rawValue), ("share", "\(pruning.share)"),
+                ("epochs", "\(pruning.epochs)"),
+            ], history: history, best: best)
+    }
+
     /// Judges a smaller model beside the one that it came from.
-    private func judged(_ smaller: Model, _ method: [(String, String)]) throws -> CompressedModel {
+    private func judged(
+        _ smaller: Model, _ method: [(String, String)], history: [EpochRecord] = [], best: Int = 0
+    ) throws -> CompressedModel {
         let (old, new) = (try Predictor(model), try Predictor(smaller))
         let reports = try run.parts.map { part in try run.report(on: part) { new.predict($0, workers: workers) } }
         let before = try run.report(on: run.judge) { old.predict($0, workers: workers) }
@@ -89,7 +108,7 @@ public struct Compression {
                 rowsPerSecond: speed.rowsPerSecond)
         }
         return CompressedModel(
-            trained: TrainedModel(smaller, reports: reports, data: data.name),
+            trained: TrainedModel(smaller, reports: reports, history: history, best: best, data: data.name),
             report: CompressionReport(
                 method: method, source: source, data: data.name, before: side(model, before, speeds.old),
                 after: side(smaller, after, speeds.new)))

@@ -44,4 +44,46 @@ extension TrainingRun {
         let (set, own) = try learningSet(part)
         return try judge(part, set, own, predictions: predict(set.matrix))
     }
+
+    /// Trains a network further, with a tenth of the learning rate that it was trained with.
+    ///
+    /// - Parameters:
+    ///   - network: the network, whose weights are changed.
+    ///   - mask: what each weight is multiplied with after each step; `nil` for nothing.
+    /// - Returns: what each epoch came to, and the one whose weights were kept.
+    /// - Throws: ``LearningError``.
+    package func tune(
+        _ network: Network, epochs: Int, mask: FloatBuffer?
+    ) throws(LearningError) -> (history: [EpochRecord], best: Int) {
+        guard let part = data[.train] else { throw .noRows(part: RowPart.train.title, table: data.name) }
+        var settings = configuration.trainer
+        settings.loss = loss
+        settings.epochs = epochs
+        settings.optimizer.learningRate /= 10
+        let validation = try data[.validation].map { part throws(LearningError) in try learningSet(part).set }
+        let trainer = Trainer(
+            network, settings, training: try learningSet(part).set, validation: validation, isTrained: true, mask: mask,
+            workers: workers)
+        while !trainer.isFinished { try trainer.runEpoch() }
+        trainer.finish()
+        return (trainer.history, trainer.best?.epoch ?? 0)
+    }
+
+    /// Finds the leaves of trees anew, tree by tree, from the rows of the training; their questions stay.
+    ///
+    /// - Parameter model: the trees as XGBoost writes them.
+    /// - Throws: ``LearningError``.
+    package func refreshed(_ model: [UInt8], rounds: Int) throws(LearningError) -> [UInt8] {
+        guard let part = data[.train] else { throw .noRows(part: RowPart.train.title, table: data.name) }
+        let set = try learningSet(part).set
+        let rows = try TreeBooster.Rows(set.matrix.codesAsNumbers, target: set.target, weight: set.weight)
+        let parameters = try configuration.trees.parameters(
+            loss, outputs: coding.outputs, seed: configuration.trainer.seed, threads: workers)
+        let refreshing = [("process_type", "update"), ("updater", "refresh"), ("refresh_leaf", "1")]
+        let booster = try TreeBooster([rows], parameters + refreshing)
+        try booster.load(model)
+        try booster.set(refreshing)
+        for round in 0..<rounds { try booster.update(round: round, rows) }
+        return try booster.model()
+    }
 }
