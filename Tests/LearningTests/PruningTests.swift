@@ -119,7 +119,7 @@ import TextFormats
             let share = Double(all - left) / Double(all) + 1e-9
             let pruned = try full.pruned(Pruning(.splits, share: share), by: run(full), rounds: 1).model
             #expect(splits(try trees(pruned)) == left)
-            let matrix = try #require(run(full).matrix(of: .test))
+            let matrix = try #require(try run(full).matrix(of: .test))
             let (found, wanted) = (try pruned.predict(matrix, workers: 1), try expected.predict(matrix, workers: 1))
             #expect(zip(found, wanted).allSatisfy { abs($0 - $1) < 1e-3 })
         }
