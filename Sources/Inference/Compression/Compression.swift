@@ -38,9 +38,9 @@ public struct Compression {
     ///
     /// - Throws: ``InferenceError/misuse(_:)``, `LearningError` for what the model cannot become.
     public func quantize(_ quantization: Quantization) throws -> CompressedModel {
-        var method = [("method", "quantize"), ("format", quantization.format.rawValue)]
+        var options = [("format", quantization.format.rawValue)]
         guard case .trees(let trees) = model.engine else {
-            if let activations = quantization.activations { method.append(("activations", activations.rawValue)) }
+            if let activations = quantization.activations { options.append(("activations", activations.rawValue)) }
             var calibration: FeatureMatrix?
             if quantization.activations == .calibrated {
                 calibration = try run.matrix(of: .train)
@@ -50,7 +50,7 @@ public struct Compression {
                     )
                 }
             }
-            return try judged(model.quantized(quantization, calibration: calibration), method)
+            return try judged(model.quantized(quantization, calibration: calibration), "quantize", options)
         }
         guard quantization == Quantization(.int8), model.quantization == nil else {
             throw InferenceError.misuse(
@@ -71,7 +71,7 @@ public struct Compression {
         let binned = try BinnedTrees(known, rows: rows.codesAsNumbers)
         let smaller = TreeModel(
             binned.tensors, as: .binned, file: trees.file, inputs: trees.inputs, outputs: trees.outputs)
-        return try judged(model.replacing(.trees(smaller), quantization), method)
+        return try judged(model.replacing(.trees(smaller), quantization), "quantize", options)
     }
 
     /// Takes a part of the model out, and trains it further if that is wanted.
@@ -84,16 +84,16 @@ public struct Compression {
         }
         let (pruned, history, best) = try model.pruned(pruning, by: run, rounds: rounds)
         return try judged(
-            pruned,
+            pruned, "prune",
             [
-                ("method", "prune"), ("unit", pruning.unit.rawValue), ("share", "\(pruning.share)"),
+                ("unit", pruning.unit.rawValue), ("share", "\(pruning.share)"),
                 ("epochs", "\(pruning.epochs)"),
             ], history: history, best: best)
     }
 
     /// Judges a smaller model beside the one that it came from.
     private func judged(
-        _ smaller: Model, _ method: [(String, String)], history: [EpochRecord] = [], best: Int = 0
+        _ smaller: Model, _ method: String, _ options: [(String, String)], history: [EpochRecord] = [], best: Int = 0
     ) throws -> CompressedModel {
         let (old, new) = (try Predictor(model), try Predictor(smaller))
         let reports = try run.parts.map { part in try run.report(on: part) { new.predict($0, workers: workers) } }
@@ -110,7 +110,8 @@ public struct Compression {
         return CompressedModel(
             trained: TrainedModel(smaller, reports: reports, history: history, best: best, data: data.name),
             report: CompressionReport(
-                method: method, source: source, data: data.name, before: side(model, before, speeds.old),
+                method: method, options: options, source: source, data: data.name,
+                before: side(model, before, speeds.old),
                 after: side(smaller, after, speeds.new)))
     }
 }

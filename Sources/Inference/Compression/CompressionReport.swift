@@ -28,8 +28,10 @@ public struct CompressionReport: Sendable {
         public let loss: Double
     }
 
-    /// What was done, by name.
-    public let method: [(name: String, value: String)]
+    /// What was done: `quantize` or `prune`.
+    public let method: String
+    /// How, by name.
+    public let options: [(name: String, value: String)]
     /// What messages call the model that was made smaller.
     public let source: String
     /// Its snapshot; `nil` for working files.
@@ -53,9 +55,11 @@ public struct CompressionReport: Sendable {
     public static let leastRows = 100
 
     init(
-        method: [(name: String, value: String)], source: DataPlace, data: String, before: Side, after: Side
+        method: String, options: [(name: String, value: String)], source: DataPlace, data: String, before: Side,
+        after: Side
     ) {
-        (self.method, self.source, input, self.data) = (method, source.name, source.input, data)
+        (self.method, self.options) = (method, options)
+        (self.source, input, self.data) = (source.name, source.input, data)
         (self.before, self.after) = (before, after)
         let measured = Set(before.report.metrics.map(\.metric))
         let metric: Metric = measured.contains(.rmse) ? .rmse : measured.contains(.auc) ? .auc : .accuracy
@@ -86,8 +90,9 @@ public struct CompressionReport: Sendable {
         object["format"] = .string("vintage-compression")
         object["version"] = .integer(1)
         var described = JSONObject()
-        for (name, value) in method { described[name] = .string(value) }
-        object["method"] = .object(described)
+        for (name, value) in options { described[name] = .string(value) }
+        object["method"] = .string(method)
+        object["options"] = .object(described)
         object["source"] = .string(input.map { "\($0.artifact)@\($0.snapshot)" } ?? source)
         object["data"] = .string(data)
         object["part"] = .string(before.report.part.rawValue)

@@ -47,7 +47,7 @@ struct CompressionArguments: ParsableArguments {
         let path = try session.path(output)
         try session.refuseUnsafe(path, TrainedModel.check)
         let source = try session.dataPlace(model)
-        let rows = try session.rowsPlace(data)
+        let rows = try session.dataPlace(data)
         let compression = try Compression(
             of: source, data: rows, options: table.options, workers: workspace.configuration.workers)
         let smaller = try ProgressLine.show(name) { _ in try compress(compression) }
@@ -65,7 +65,8 @@ struct CompressionArguments: ParsableArguments {
         try session.refuseUnsafe(path, TrainedModel.check)
         try smaller.write(to: workspace.root.appending(path))
         var parameters = smaller.trained.headlineParameters
-        for (name, value) in report.method { parameters[name] = value }
+        parameters["method"] = report.method
+        for (name, value) in report.options { parameters[name] = value }
         parameters["vintage"] = Vintage.version
         if let digest = try rows.digest() { parameters["data.sha256"] = digest.description }
         let origin = ArtifactOrigin(inputs: [source.input, rows.input].compactMap { $0 }, parameters: parameters)
