@@ -35,6 +35,8 @@ void vintage_quantized_pack(const int8_t *weights, int64_t depth, int64_t width,
 #define KERNEL(name) portable_##name
 #define TARGET
 #define VECTORS 16
+#define ROWS 4
+#define PANELS 1
 #define VECTOR int32_t
 #define ZERO 0
 #define BEGIN(sums, v) 0
@@ -56,6 +58,8 @@ static inline int32_t portable_step(int32_t four, const int8_t *weights) {
 #define KERNEL(name) avx2_##name
 #define TARGET __attribute__((target("avx2,fma")))
 #define VECTORS 2
+#define ROWS 4
+#define PANELS 4
 #define VECTOR __m256i
 #define ZERO _mm256_setzero_si256()
 #define BEGIN(sums, v) ZERO
@@ -75,6 +79,8 @@ __attribute__((target("avx2,fma"), always_inline)) static inline __m256i avx2_st
 #define KERNEL(name) vnni_##name
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma")))
 #define VECTORS 1
+#define ROWS 8
+#define PANELS 2
 #define VECTOR __m512i
 #define ZERO _mm512_setzero_si512()
 #define BEGIN(sums, v) _mm512_loadu_si512(sums)

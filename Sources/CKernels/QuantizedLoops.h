@@ -1,5 +1,6 @@
 // The loops of layers of 8 bits, included once for each set of instructions with KERNEL(name), TARGET, VECTORS, VECTOR, ZERO,
-// STEP(sum, codes, weights) and BEGIN(sums) defined.
+// STEP(sum, codes, weights) and BEGIN(sums) defined, and with ROWS and PANELS: how many rows go by how many panels at once
+// where there are many. Their sums fit the registers, and the panels of a layer of usual depth the nearest cache.
 //
 // A panel's 64 bytes are 16 columns of 4 rows each; VECTORS registers hold the sums of its columns.
 
@@ -48,7 +49,7 @@ TARGET static inline __attribute__((always_inline)) void KERNEL(quantized_tile)(
     const int8_t *packed, int64_t panel_size, const int32_t *sums, const float *column_scales, const float *bias,
     int64_t steps, int64_t width, int64_t taken, float *result)
 {
-    VECTOR sum[4][4][4][VECTORS];
+    VECTOR sum[ROWS][4][4][VECTORS];
     for (int r = 0; r < tile_rows; r++)
         for (int p = 0; p < tile_panels; p++)
             for (int c = 0; c < chains; c++)
@@ -89,16 +90,19 @@ TARGET static void KERNEL(quantized_multiply)(
 {
     int64_t stride = vintage_quantized_stride(depth), panel_size = stride * 16;
     for (int64_t first = 0; first < width;) {
-        int64_t panels = (width - first + 15) / 16 >= 4 ? 4 : 1;
+        int64_t left = (width - first + 15) / 16, panels = 1;
+        if (count >= ROWS) panels = left >= PANELS ? PANELS : 1;
+        else if (left >= 4) panels = 4;
         for (int64_t i = 0; i < count;) {
-            int64_t rows = count - i >= 4 ? 4 : 1;
+            int64_t rows = count - i >= ROWS ? ROWS : 1;
 #define TILE(rows, panels, chains)                                                                                   \
     KERNEL(quantized_tile)(rows, panels, chains, codes + i * stride, stride, row_scales + i,                         \
         packed + first / 16 * panel_size, panel_size, sums + first, column_scales + first, bias + first, stride / 4, \
         width, width - first, result + i * width + first)
-            if (rows == 4 && panels == 4) TILE(4, 4, 1);
-            else if (rows == 4) TILE(4, 1, 2);
+            if (rows > 1 && panels > 1) TILE(ROWS, PANELS, 1);
+            else if (rows > 1) TILE(ROWS, 1, 1);
             else if (panels == 4) TILE(1, 4, 2);
+            else if (panels > 1) TILE(1, PANELS, 2);
             else TILE(1, 1, 4);
 #undef TILE
             i += rows;
@@ -110,6 +114,8 @@ TARGET static void KERNEL(quantized_multiply)(
 #undef KERNEL
 #undef TARGET
 #undef VECTORS
+#undef ROWS
+#undef PANELS
 #undef VECTOR
 #undef ZERO
 #undef STEP
