@@ -241,7 +241,7 @@ let package = Package(
                 "CKernels", "FileSystem", "Learning", "LearningSupport", "PythonEnvironment", "Splits", "Tables",
                 "TextFormats", "Workspace",
             ],
-            exclude: ["tensors.py"], swiftSettings: settings),
+            exclude: ["networks.py", "tensors.py"], swiftSettings: settings),
         .testTarget(
             name: "InferenceTests",
             dependencies: [

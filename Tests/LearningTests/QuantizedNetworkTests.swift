@@ -77,4 +77,14 @@ import Testing
             #expect(quantized.outputs(of: one) == Array(expected[(3 * row)..<(3 * row + 3)]))
         }
     }
+
+    @Test("a model of categories alone, which takes no numbers, says what its tables say")
+    func noNumbers() throws {
+        let shape = Architecture(
+            numbers: 0, tables: [.init(name: "a", rows: 4, dimension: 1)], hidden: [], activation: .relu, outputs: 1)
+        let network = Network(shape)
+        for place in 0..<network.weights.count { network.weights.base[place] = Float(place) }
+        let rows = FeatureMatrix(count: 3, width: 0, numbers: [], tables: 1, codes: [3, 0, 2])
+        #expect(try QuantizedNetwork(network).outputs(of: rows) == network.outputs(of: rows, workers: 1))
+    }
 }

@@ -88,7 +88,7 @@ package final class QuantizedNetwork: Sendable {
         if let calibration {
             var ranges = [ActivationRange](repeating: ActivationRange(), count: layers.count)
             let exact = QuantizedNetwork(shape, format, layers: layers, tables: tables)
-            _ = exact.outputs(of: calibration, workers: 1) { layer, numbers in ranges[layer].add(numbers) }
+            exact.observe(calibration) { layer, numbers in ranges[layer].add(numbers) }
             layers = layers.enumerated().map { number, layer in
                 let range = ranges[number].value(largestCode: 127)
                 return Layer(
@@ -102,71 +102,97 @@ package final class QuantizedNetwork: Sendable {
 
     /// What comes out for rows of data: rows × outputs.
     package func outputs(of matrix: FeatureMatrix, workers: Int = 1) -> [Float] {
-        outputs(of: matrix, workers: workers, observe: nil)
-    }
-
-    /// The same, showing what each layer takes; with one thread, in the order of the rows.
-    private func outputs(
-        of matrix: FeatureMatrix, workers: Int, observe: ((Int, [Float]) -> Void)?
-    ) -> [Float] {
         precondition(
             matrix.width == architecture.numbers && matrix.tables == tables.count, "the data has another shape")
         let width = architecture.outputs
-        guard let observe else {
-            return [Float](unsafeUninitializedCapacity: matrix.count * width) { results, filled in
-                // Each strip's rows have their own places.
-                let base = results.baseAddress
-                let strips = (matrix.count + Self.strip - 1) / Self.strip
-                inParallel(strips, workers: workers) { number in
-                    let rows = (number * Self.strip)..<min(matrix.count, (number + 1) * Self.strip)
-                    let made = self.outputs(of: matrix, rows: rows) { _, _ in }
-                    (base.unsafelyUnwrapped + rows.lowerBound * width).initialize(from: made, count: made.count)
-                }
-                filled = matrix.count * width
+        return [Float](unsafeUninitializedCapacity: matrix.count * width) { results, filled in
+            // Each strip's rows have their own places.
+            let base = results.baseAddress
+            let strips = (matrix.count + Self.strip - 1) / Self.strip
+            inParallel(strips, workers: workers) { number in
+                guard let base else { return }
+                let rows = (number * Self.strip)..<min(matrix.count, (number + 1) * Self.strip)
+                self.compute(matrix, rows, into: base + rows.lowerBound * width) { _, _ in }
             }
+            filled = matrix.count * width
         }
-        var outputs: [Float] = []
-        for first in stride(from: 0, to: matrix.count, by: Self.strip) {
-            outputs += self.outputs(of: matrix, rows: first..<min(matrix.count, first + Self.strip), observe)
-        }
-        return outputs
     }
 
-    private func outputs(
-        of matrix: FeatureMatrix, rows: Range<Int>, _ observe: (Int, [Float]) -> Void
-    ) -> [Float] {
-        var taken: [Float] = []
-        taken.reserveCapacity(rows.count * architecture.inputWidth)
-        for row in rows {
-            taken += matrix.numbers[(row * matrix.width)..<((row + 1) * matrix.width)]
-            if architecture.addsTables { continue }
-            for number in tables.indices { look(up: matrix, row, number) { taken.append($1) } }
+    /// Shows what each layer takes, strip by strip, layer by layer.
+    private func observe(_ matrix: FeatureMatrix, _ body: (Int, UnsafeBufferPointer<Float>) -> Void) {
+        var results = [Float](repeating: 0, count: Self.strip * architecture.outputs)
+        for first in stride(from: 0, to: matrix.count, by: Self.strip) {
+            let rows = first..<min(matrix.count, first + Self.strip)
+            results.withUnsafeMutableBufferPointer { results in
+                if let base = results.baseAddress { compute(matrix, rows, into: base, body) }
+            }
         }
-        let count = Int64(rows.count)
-        for (number, layer) in layers.enumerated() {
-            observe(number, taken)
-            let (depth, width) = (Int64(architecture.layers[number].inputs), Int64(layer.bias.count))
-            var codes = [UInt8](repeating: 0, count: rows.count * Int(vintage_quantized_stride(depth)))
-            var scales = [Float](repeating: 0, count: rows.count)
-            vintage_quantize_rows(taken, count, depth, layer.range, &codes, &scales)
-            taken = [Float](unsafeUninitializedCapacity: rows.count * layer.bias.count) { results, filled in
-                vintage_quantized_multiply(
-                    codes, scales, count, layer.packed, layer.sums, layer.codes.scales, layer.bias, depth, width,
-                    results.baseAddress)
-                if number + 1 < layers.count {
-                    vintage_activate(architecture.activation.kernel, results.baseAddress, count * width)
+    }
+
+    /// Takes rows through all layers, in memory that is taken once.
+    private func compute(
+        _ matrix: FeatureMatrix, _ rows: Range<Int>, into results: UnsafeMutablePointer<Float>,
+        _ observe: (Int, UnsafeBufferPointer<Float>) -> Void
+    ) {
+        let shapes = architecture.layers
+        let gathers = !tables.isEmpty && !architecture.addsTables
+        let widest = architecture.hidden.max() ?? 0
+        let deepest = shapes.map(\.inputs).max() ?? 0
+        let floats = rows.count * (1 + 2 * widest + (gathers ? architecture.inputWidth : 0))
+        let bytes = max(1, rows.count * Int(vintage_quantized_stride(Int64(deepest))))
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: floats) { numbers in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes) { codes in
+                matrix.numbers.withUnsafeBufferPointer { given in
+                    // The temporary memory and the matrix outlive the call.
+                    guard let scales = numbers.baseAddress, let codes = codes.baseAddress else { return }
+                    let turns = (scales + rows.count, scales + rows.count * (1 + widest))
+                    // A model of categories alone takes no numbers.
+                    var taken = given.baseAddress.map { $0 + rows.lowerBound * matrix.width } ?? UnsafePointer(scales)
+                    if gathers {
+                        let input = scales + rows.count * (1 + 2 * widest)
+                        gather(matrix, rows, given, into: input)
+                        taken = UnsafePointer(input)
+                    }
+                    for (number, layer) in layers.enumerated() {
+                        let (count, depth, width) = (rows.count, shapes[number].inputs, layer.bias.count)
+                        observe(number, UnsafeBufferPointer(start: taken, count: count * depth))
+                        let isLast = number + 1 == layers.count
+                        let target = isLast ? results : number % 2 == 0 ? turns.0 : turns.1
+                        vintage_quantize_rows(taken, Int64(count), Int64(depth), layer.range, codes, scales)
+                        vintage_quantized_multiply(
+                            codes, scales, Int64(count), layer.packed, layer.sums, layer.codes.scales, layer.bias,
+                            Int64(depth), Int64(width), target)
+                        if !isLast {
+                            vintage_activate(architecture.activation.kernel, target, Int64(count * width))
+                        }
+                        taken = UnsafePointer(target)
+                    }
                 }
-                filled = rows.count * layer.bias.count
             }
         }
         if architecture.addsTables {
             for (place, row) in rows.enumerated() {
                 for number in tables.indices {
-                    look(up: matrix, row, number) { taken[place * architecture.outputs + $0] += $1 }
+                    look(up: matrix, row, number) { results[place * architecture.outputs + $0] += $1 }
                 }
             }
         }
-        return taken
+    }
+
+    /// Puts each row's numbers and the rows that it looks up beside each other.
+    private func gather(
+        _ matrix: FeatureMatrix, _ rows: Range<Int>, _ given: UnsafeBufferPointer<Float>,
+        into input: UnsafeMutablePointer<Float>
+    ) {
+        var target = input
+        for row in rows {
+            for column in 0..<matrix.width { target[column] = given[row * matrix.width + column] }
+            target += matrix.width
+            for number in tables.indices {
+                look(up: matrix, row, number) { target[$0] = $1 }
+                target += architecture.tables[number].dimension
+            }
+        }
     }
 
     /// Calls `body` with the places and the values of the row of a table that a row of data names.
