@@ -24,10 +24,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        // Sockets, HTTP and TLS (NIO and what stands on it): for the room Serving alone.
+        // Sockets, HTTP and TLS (NIO and what stands on it): for the rooms Serving and Buckets alone.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
@@ -146,7 +147,18 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
-            name: "Remotes", dependencies: ["FileSystem", "Git", "ObjectStore", "Workspace"], swiftSettings: settings),
+            name: "Buckets",
+            dependencies: [
+                "FileSystem", "TextFormats", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Remotes", dependencies: ["Buckets", "FileSystem", "Git", "ObjectStore", "Workspace"],
+            swiftSettings: settings),
         .target(
             name: "Serving",
             dependencies: [
@@ -252,8 +264,12 @@ let package = Package(
             name: "GitBridgeTests",
             dependencies: ["Checks", "FileSystem", "Git", "GitBridge", "ObjectStore", "Workspace"],
             swiftSettings: settings),
+        .target(
+            name: "BucketServers", dependencies: ["PythonEnvironment"], path: "Tests/BucketServers",
+            exclude: ["ceph.py", "faults.py", "metadata.py", "moto.py", "objects.py"], swiftSettings: settings),
+        .testTarget(name: "BucketsTests", dependencies: ["BucketServers", "Buckets"], swiftSettings: settings),
         .testTarget(
-            name: "RemotesTests", dependencies: ["Remotes", "Workspace", "FileSystem", "ObjectStore"],
+            name: "RemotesTests", dependencies: ["BucketServers", "Remotes", "Workspace", "FileSystem", "ObjectStore"],
             swiftSettings: settings),
         .testTarget(
             name: "ServingTests", dependencies: ["PythonEnvironment", "Serving", "TextFormats"],

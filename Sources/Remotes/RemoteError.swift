@@ -1,3 +1,4 @@
+import Buckets
 import FileSystem
 import ObjectStore
 import Workspace
@@ -8,6 +9,8 @@ public enum RemoteError: Error, Equatable {
     case file(FileError)
     /// The store on this side failed.
     case store(StoreError)
+    /// A bucket, or what tells who asks it, failed.
+    case bucket(BucketError)
     /// No remote has that name; `nearest` is the name most like it.
     case unknownRemote(String, nearest: String?)
     /// The settings name no remote at all.
@@ -48,6 +51,7 @@ extension RemoteError: CustomStringConvertible {
         switch self {
         case .file(let error): error.description
         case .store(let error): error.description
+        case .bucket(let error): error.description
         case .unknownRemote(let name, let nearest?): "there is no remote '\(name)'; did you mean '\(nearest)'?"
         case .unknownRemote(let name, nil):
             "there is no remote '\(name)'; run 'vintage remote list' to see those there are"
@@ -60,7 +64,7 @@ extension RemoteError: CustomStringConvertible {
         case .invalidName(let name):
             "'\(name)' cannot be a remote's name: use letters, digits, - and _, beginning with a letter"
         case .unsupportedLocation(let text):
-            "'\(text)' is no place that this version knows; give the path of a folder"
+            "'\(text)' is no place that this version knows; give the path of a folder, or s3://BUCKET/PREFIX"
         case .noFolder(let location):
             "there is no folder \(location); make it, or mount the disk it is on, and try again"
         case .notARemote(let location):
@@ -94,7 +98,8 @@ extension RemoteError: ErrorWithExitStatus {
     /// Wrong use is told from damage, and damage from an environment that fails.
     public var exitStatus: ExitStatus {
         switch self {
-        case .file, .contended, .noFolder: .failed
+        case .bucket(.malformedLocation): .misused
+        case .file, .contended, .noFolder, .bucket: .failed
         case .store(let error): statusOfStoreError(error)
         case .unreadableFormat, .damaged, .lacks, .moved, .diverged: .found
         case .unknownRemote, .noRemote, .noDefault, .remoteExists, .invalidName, .unsupportedLocation, .notARemote,

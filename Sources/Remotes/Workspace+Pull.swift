@@ -102,6 +102,7 @@ extension Workspace {
         let name = environment[remoteVariable]
         let setting = settings.first { $0.name == name } ?? settings.first(where: \.isDefault) ?? settings.first
         guard let setting else { return .standard }
-        return try openRemote(setting.url, relativeTo: directory).remoteDescription()?.parameters ?? .standard
+        return try openRemote(setting.url, relativeTo: directory, environment: environment)
+            .remoteDescription()?.parameters ?? .standard
     }
 }

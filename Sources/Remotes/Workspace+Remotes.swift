@@ -1,3 +1,4 @@
+import Buckets
 import FileSystem
 import ObjectStore
 import SystemPackage
@@ -21,7 +22,7 @@ extension Workspace {
 
     /// Opens the remote that a setting describes. Nothing is looked for yet.
     public func open(_ setting: RemoteSetting) throws(RemoteError) -> any Remote {
-        try openRemote(setting.url, relativeTo: root)
+        try openRemote(setting.url, relativeTo: root, environment: environment)
     }
 
     /// Adds a remote to `vintage.yaml`, or to this machine's settings.
@@ -32,7 +33,7 @@ extension Workspace {
     public func addRemote(_ name: String, url: String, isDefault: Bool = false, isLocal: Bool = false) throws {
         guard RemoteSetting.isValid(name: name) else { throw RemoteError.invalidName(name) }
         if remotes.contains(where: { $0.name == name }) { throw RemoteError.remoteExists(name) }
-        _ = try openRemote(url, relativeTo: root)
+        _ = try openRemote(url, relativeTo: root, environment: environment)
         let source: ConfigurationSource = isLocal ? .local : .shared
         let setting = RemoteSetting(name: name, url: url, isDefault: isDefault, source: source)
         try write(setting)
@@ -42,7 +43,7 @@ extension Workspace {
     public func changeRemote(_ name: String, url: String? = nil, isDefault: Bool? = nil) throws {
         var setting = try remoteSetting(name)
         if let url {
-            _ = try openRemote(url, relativeTo: root)
+            _ = try openRemote(url, relativeTo: root, environment: environment)
             setting.url = url
         }
         if let isDefault { setting.isDefault = isDefault }
@@ -75,9 +76,16 @@ extension Workspace {
 
 /// Opens the remote at a place: a path, or a URL of a kind that is known.
 ///
-/// - Parameter root: what a relative path starts from.
-/// - Throws: ``RemoteError/unsupportedLocation(_:)``.
-public func openRemote(_ url: String, relativeTo root: FilePath) throws(RemoteError) -> any Remote {
+/// - Parameters:
+///   - root: what a relative path starts from.
+///   - environment: the environment's variables.
+/// - Throws: ``RemoteError/unsupportedLocation(_:)``, ``RemoteError/bucket(_:)``.
+public func openRemote(
+    _ url: String, relativeTo root: FilePath, environment: [String: String]
+) throws(RemoteError) -> any Remote {
+    if url.hasPrefix(BucketLocation.scheme) {
+        return try BucketRemote(url, relativeTo: root, environment: environment)
+    }
     if let end = url.firstRange(of: "://") {
         guard url[..<end.lowerBound] == "file", url[end.upperBound...].hasPrefix("/") else {
             throw .unsupportedLocation(url)

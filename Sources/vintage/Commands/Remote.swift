@@ -10,13 +10,14 @@ struct Remote: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Name the places where the data is shared.",
         discussion: """
-            A remote is a folder: on this disk, on a removable one, or on a file server. It is written into vintage.yaml, \
-            which git shares, so that a clone knows where its data is; with --local it is for this machine only. The \
-            variable VINTAGE_REMOTE names the default remote of a machine.
+            A remote is a folder, on this disk, on a removable one, or on a file server; or a place in a bucket, \
+            s3://BUCKET/PREFIX. It is written into vintage.yaml, which git shares, so that a clone knows where its data is; \
+            with --local it is for this machine only. The variable VINTAGE_REMOTE names the default remote of a machine.
 
             Examples:
               vintage remote add store ../shared/flights
               vintage remote add backup /mnt/backup/flights
+              vintage remote add cloud s3://team-data/flights
               vintage remote list
               vintage remote set store --default
               vintage remote remove backup
@@ -29,10 +30,14 @@ struct RemoteAdd: WorkspaceCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "Name a place.",
         discussion: """
-            The folder need not exist yet: the first push makes it. A relative path is from the folder you are in.
+            A folder need not exist yet: the first push makes it. A relative path is from the folder you are in. A bucket must \
+            exist; who asks it is found as Amazon's tools find it, in the environment or in ~/.aws. What else it needs stands \
+            behind '?': endpoint, region, style, ca, encryption, kms-key (Docs/remotes.md).
 
-            Example:
+            Examples:
               vintage remote add store ../shared/flights
+              vintage remote add cloud s3://team-data/flights
+              vintage remote add lab 's3://team-data/flights?endpoint=https://s3.lab.example:9000'
             """)
 
     @Flag(name: .customLong("default"), help: "Make it the one that is meant where none is named.")
@@ -44,7 +49,7 @@ struct RemoteAdd: WorkspaceCommand {
     @Argument(help: "A name: letters, digits, - and _.")
     var name: RawArgument
 
-    @Argument(help: "The folder.", completion: .directory)
+    @Argument(help: "The folder, or the place in a bucket.", completion: .directory)
     var path: RawArgument
 
     func run(in session: Session) throws -> ExitStatus {
