@@ -11,6 +11,9 @@ struct CommandLineRun {
         let errors: String
     }
 
+    /// More variables of the environment, within a task.
+    @TaskLocal static var variables: [String: String] = [:]
+
     static let binary =
         ProcessInfo.processInfo.environment["VINTAGE_BINARY"]
         ?? FileManager.default.currentDirectoryPath + "/.build/release/vintage"
@@ -32,7 +35,7 @@ struct CommandLineRun {
             environment["GIT_\(role)_NAME"] = "Ada"
             environment["GIT_\(role)_EMAIL"] = "ada@example.com"
         }
-        process.environment = environment
+        process.environment = environment.merging(variables) { $1 }
         return process
     }
 
