@@ -36,7 +36,11 @@ public final class Bucket: Sendable {
         let certificates = location.certificates ?? environment["AWS_CA_BUNDLE"]
         transport = HTTPTransport(certificates: certificates, connections: Self.connections)
         source = CredentialSource(environment, transport)
-        region = try location.region ?? source.region() ?? "us-east-1"
+        if let named = location.region {
+            region = named
+        } else {
+            region = try source.region() ?? "us-east-1"
+        }
         var endpoint = location.endpoint
         if endpoint == nil, let named = environment["AWS_ENDPOINT_URL_S3"] ?? environment["AWS_ENDPOINT_URL"] {
             guard let server = BucketLocation.server(named) else {

@@ -31,8 +31,9 @@ public struct BucketRemote: Remote {
     public func prepare() throws(RemoteError) {
         if try size(of: RemoteLayout.description) != nil { return }
         let found = try withBucketErrors { () throws(BucketError) in try bucket.list("", limit: 1) }
+        if found.isEmpty { return }
         // Another push may have made it a remote just now.
-        if try !found.isEmpty && size(of: RemoteLayout.description) == nil { throw .notARemote(location: location) }
+        guard try size(of: RemoteLayout.description) != nil else { throw .notARemote(location: location) }
     }
 
     /// Lists what is there.
