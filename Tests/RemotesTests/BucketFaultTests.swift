@@ -28,7 +28,7 @@ struct BucketFaultTests {
         for run in 0..<Self.runs {
             folder.edit(&generator, largest: 100_000)
             try source.record(folder.files)
-            let snapshot = try #require(source.lock()["data"])
+            let snapshot = try #require(try source.lock()[try RelativePath("data")])
             let target = try project.workspace("target\(run % 4)")
             for attempt in 0... {
                 try #require(attempt < 20, "run \(run) goes on for ever")

@@ -120,7 +120,7 @@ struct BucketRemoteTests {
         for round in 0..<3 {
             folder.edit(&generator)
             try one.record(folder.files)
-            let snapshot = try #require(one.lock()["data"])
+            let snapshot = try #require(try one.lock()[try RelativePath("data")])
             let sent = try one.push(to: remote, named: "store", packSize: 100_000)
             #expect(sent.bytes > 0)
             #expect(try one.push(to: remote, named: "store").bytes == 0)
@@ -139,15 +139,15 @@ struct BucketRemoteTests {
     func manyPushers() throws {
         let project = try TestProject()
         let (remote, _) = try open(.ceph)
-        let workspaces = try (0..<10).map { number in
+        let roots = try (0..<10).map { number in
             let workspace = try project.workspace("w\(number)")
             try workspace.record(["f.txt": bytes("content \(number)")], as: "data\(number)")
-            return workspace
+            return workspace.root
         }
         let failures = Mutex<[String]>([])
         DispatchQueue.concurrentPerform(iterations: 10) { number in
             do {
-                _ = try workspaces[number].push(to: remote, named: "store")
+                _ = try Workspace.open(from: roots[number]).push(to: remote, named: "store")
             } catch {
                 failures.withLock { $0.append("\(error)") }
             }
@@ -155,8 +155,8 @@ struct BucketRemoteTests {
         #expect(failures.withLock { $0 } == [])
         let reader = try project.workspace("reader")
         _ = try reader.fetch(from: remote, named: "store", .heads(branch: "main", []))
-        for (number, workspace) in workspaces.enumerated() {
-            let snapshot = try #require(workspace.lock()[try RelativePath("data\(number)")])
+        for (number, root) in roots.enumerated() {
+            let snapshot = try #require(try Workspace.open(from: root).lock()[try RelativePath("data\(number)")])
             #expect(try reader.contents(snapshot) == [try RelativePath("f.txt"): bytes("content \(number)")])
         }
     }
