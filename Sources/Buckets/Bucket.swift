@@ -96,7 +96,11 @@ public final class Bucket: Sendable {
     public func size(of name: String) throws(BucketError) -> UInt64? {
         let answer = try send("HEAD", path: path(name))
         if answer.status == 404 { return nil }
-        guard answer.status == 200 else { throw failure(answer) }
+        guard answer.status == 200 else {
+            // An answer to HEAD has no body that would say why.
+            let asked = try send("GET", path: path(name), headers: [("range", "bytes=0-0")])
+            throw failure(asked.status < 300 ? answer : asked)
+        }
         guard let size = answer.headers.first(name: "content-length").flatMap(UInt64.init) else {
             throw .malformedAnswer(endpoint: server, reason: "it does not tell the size of '\(name)'")
         }

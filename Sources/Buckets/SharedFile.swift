@@ -13,7 +13,9 @@ struct SharedFile {
             throw .malformedCredentials(source: source, reason: "it is not UTF-8 text")
         }
         var section: String?
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            .enumerated()
+        {
             let trimmed = Self.trimmed(line)
             guard let first = trimmed.first, first != "#", first != ";" else { continue }
             if first == "[" {

@@ -38,7 +38,7 @@ package final class BucketServer: Sendable {
         let folder = FileManager.default.temporaryDirectory.appending(
             path: "vintage-\(kind.rawValue)-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        server = try PythonServer("\(kind.rawValue).py", [folder.path])
+        server = try PythonServer("\(kind.rawValue)_server.py", [folder.path])
         let greeting = try JSONDecoder().decode(Greeting.self, from: Data(server.greeting.utf8))
         endpoint = greeting.endpoint
         environment = [

@@ -1,6 +1,6 @@
 """Ceph's object gateway with what it stands on, all in one folder, in memory and on loopback, until standard input ends.
 
-    ceph.py FOLDER
+    ceph_server.py FOLDER
 
 Prints where it answers, and who may ask, as a line of JSON. On Debian it is in ceph-mon, ceph-mgr, ceph-osd, radosgw and
 ceph-common.
