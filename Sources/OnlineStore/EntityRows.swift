@@ -2,12 +2,13 @@ import Tables
 
 /// Rows of a source that a store keeps for one entity, as bytes.
 ///
-/// Version 2, all numbers with the lowest byte first: the byte 2; the number of rows of files; the horizon
+/// Version 3, all numbers with the lowest byte first: the byte 3; the number of rows of files; the horizon
 /// (``EntityRows/horizon``); for each of them the difference of its number in the source to that of the row before; the number
 /// of pushed rows, and for each the 16 bytes of its push; for each column of the view, in the order of their names, a byte that
 /// is 1 if there are nulls, then the bits of the rows that have a value, row 0's in the lowest bit of the first byte; then the
-/// values: of their width, or as bits, or for texts all lengths and then all bytes; at the end four bytes of CRC-32C over all
-/// before. Counts and lengths are in LEB128, the horizon and the differences zigzag-coded before.
+/// values: of their width, or as bits, or for texts all lengths and then all bytes; at the end four bytes of CRC-32C over the
+/// key that they lie under (its space, a zero byte, its entity) and all before: so rows under another's key are no rows. Counts
+/// and lengths are in LEB128, the horizon and the differences zigzag-coded before.
 struct EntityRows {
     /// The first moment, in microseconds, for which these rows answer: older ones may have been dropped.
     var horizon: Int64
@@ -15,7 +16,7 @@ struct EntityRows {
     var origins: [RowOrigin]
 
     /// The version of the bytes.
-    static let version: UInt8 = 2
+    static let version: UInt8 = 3
 
     /// How many rows there are.
     var count: Int { origins.count }
@@ -25,8 +26,10 @@ struct EntityRows {
     /// - Parameters:
     ///   - rows: which rows of the columns, in the source's order: those of files before those that were pushed.
     ///   - origins: where every row of the columns comes from.
+    ///   - key: where they will lie.
     static func bytes(
-        of rows: some Collection<Int>, _ origins: [RowOrigin], _ columns: [ColumnView], horizon: Int64
+        of rows: some Collection<Int>, _ origins: [RowOrigin], _ columns: [ColumnView], horizon: Int64,
+        at key: OnlineKey
     ) -> [UInt8] {
         var (numbers, pushes) = ([UInt8](), [UInt8]())
         var (last, pushCount) = (Int64(0), 0)
@@ -47,21 +50,24 @@ struct EntityRows {
         bytes.append(varint: UInt64(pushCount))
         bytes += pushes
         for column in columns { column.append(rows, to: &bytes) }
-        let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0) }
+        let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0, after: key.checksum) }
         withUnsafeBytes(of: checksum.littleEndian) { bytes.append(contentsOf: $0) }
         return bytes
     }
 
     /// Reads rows, and adds their values to columns.
     ///
-    /// - Returns: `nil` if the bytes are no such rows.
-    static func read(_ bytes: [UInt8], into columns: inout [GrowingColumn]) -> EntityRows? {
+    /// - Parameter key: where they lie.
+    /// - Returns: `nil` if the bytes are no such rows, or were written for another key.
+    static func read(_ bytes: [UInt8], at key: OnlineKey, into columns: inout [GrowingColumn]) -> EntityRows? {
         guard bytes.count > 4 else { return nil }
         let end = bytes.count - 4
         let expected = bytes.withUnsafeBytes {
             UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: end, as: UInt32.self))
         }
-        let found = bytes.withUnsafeBytes { CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[..<end])) }
+        let found = bytes.withUnsafeBytes {
+            CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[..<end]), after: key.checksum)
+        }
         guard expected == found else { return nil }
         return bytes.withUnsafeBytes { all in
             var reader = ByteReader(UnsafeRawBufferPointer(rebasing: all[..<end]))
@@ -101,6 +107,16 @@ struct EntityRows {
             guard let id = reader.bytes(PushID.width).flatMap({ PushID($0) }) else { return nil }
             origins.append(.push(id))
         }
+    }
+}
+
+extension OnlineKey {
+    /// The checksum of what it is called, which that of its rows goes on from.
+    fileprivate var checksum: UInt32 {
+        var space = space
+        let sum = space.withUTF8 { CRC32C.checksum(UnsafeRawBufferPointer($0)) }
+        let end = withUnsafeBytes(of: UInt8(0)) { CRC32C.checksum($0, after: sum) }
+        return entity.withUnsafeBytes { CRC32C.checksum($0, after: end) }
     }
 }
 

@@ -244,8 +244,10 @@ public struct Materializer {
                 var (places, values) = ([OnlineKey](), [[UInt8]?]())
                 for group in some {
                     guard let key = keys[order[group.lowerBound]] else { continue }
-                    places.append(OnlineKey(space: mark.space, entity: key))
-                    values.append(EntityRows.bytes(of: order[group], origins, columns, horizon: mark.horizon))
+                    let place = OnlineKey(space: mark.space, entity: key)
+                    places.append(place)
+                    values.append(
+                        EntityRows.bytes(of: order[group], origins, columns, horizon: mark.horizon, at: place))
                     if run.keepsKeys { run.keys.insert(key) }
                 }
                 run.entities += places.count
@@ -303,7 +305,8 @@ public struct Materializer {
                     new.append(values[place])
                     continue
                 }
-                guard let rows = EntityRows.adding(pushesOf: old, to: values[place], mark, known) else {
+                guard let rows = EntityRows.adding(pushesOf: old, to: values[place], at: keys[place], mark, known)
+                else {
                     throw .damaged(store: storage.name, what: "rows that were pushed")
                 }
                 new.append(rows)
@@ -318,23 +321,23 @@ public struct Materializer {
 extension EntityRows {
     /// Rows with those of others behind them that were pushed and are not known; `nil` if either cannot be read.
     fileprivate static func adding(
-        pushesOf others: [UInt8], to rows: [UInt8]?, _ mark: ViewMark, _ known: Set<PushID>
+        pushesOf others: [UInt8], to rows: [UInt8]?, at key: OnlineKey, _ mark: ViewMark, _ known: Set<PushID>
     ) -> [UInt8]? {
         var columns = mark.fields.map { GrowingColumn($0.type) }
         var (origins, horizon) = ([RowOrigin](), mark.horizon)
         if let rows {
-            guard let read = EntityRows.read(rows, into: &columns) else { return nil }
+            guard let read = EntityRows.read(rows, at: key, into: &columns) else { return nil }
             origins = read.origins
         }
         let count = origins.count
-        guard let read = EntityRows.read(others, into: &columns) else { return nil }
+        guard let read = EntityRows.read(others, at: key, into: &columns) else { return nil }
         origins += read.origins
         horizon = max(horizon, read.horizon)
         let kept = (0..<origins.count).filter { row in
             row < count || origins[row].push.map { !known.contains($0) } ?? false
         }
         return try? ColumnView.with(columns.map { $0.finish() }[...]) { views in
-            EntityRows.bytes(of: kept, origins, views, horizon: horizon)
+            EntityRows.bytes(of: kept, origins, views, horizon: horizon, at: key)
         }
     }
 }

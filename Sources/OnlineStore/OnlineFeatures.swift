@@ -109,12 +109,12 @@ public final class OnlineFeatures: Sendable {
         let name = plan.view.name
         var columns = mark.fields.map { GrowingColumn($0.type) }
         var (isKnown, horizons) = ([Bool](), [Int64]())
-        for value in values {
+        for (key, value) in zip(question.keys, values) {
             isKnown.append(false)
             horizons.append(mark.horizon)
             guard case .some(.some(let value)) = value else { continue }
-            guard let rows = EntityRows.read(value, into: &columns) else {
-                throw OnlineStoreError.damaged(store: storage.name, what: "rows of the view '\(name)'")
+            guard let rows = EntityRows.read(value, at: key, into: &columns) else {
+                throw OnlineStoreError.damagedRows(of: key, plan, in: storage)
             }
             isKnown[isKnown.count - 1] = rows.count > 0
             horizons[horizons.count - 1] = rows.horizon

@@ -57,7 +57,7 @@ struct PushedView {
                 var horizon = mark.horizon
                 var known: Set<PushID> = []
                 if let bytes {
-                    guard let rows = EntityRows.read(bytes, into: &columns) else { return }
+                    guard let rows = EntityRows.read(bytes, at: keys[place], into: &columns) else { return }
                     horizon = rows.horizon
                     known = Set(rows.origins.compactMap(\.push))
                     origins += rows.origins
@@ -65,8 +65,8 @@ struct PushedView {
                 }
                 // What was applied before is there already.
                 let added = rowsOfKey[place].filter { !known.contains(pushes[$0]) }
-                guard EntityRows.read(EntityRows.bytes(of: added, own, views, horizon: 0), into: &columns) != nil
-                else { return }
+                let bytesOfAdded = EntityRows.bytes(of: added, own, views, horizon: 0, at: keys[place])
+                guard EntityRows.read(bytesOfAdded, at: keys[place], into: &columns) != nil else { return }
                 origins += added.map { own[$0] }
                 entities += Array(repeating: Int32(place), count: added.count)
                 // Rows of a day past answer for that day alone; others grow older with the clock.
@@ -97,9 +97,10 @@ struct PushedView {
             for row in selection.finish() { rowsOfEntity[Int(row.entity)].append(Int(row.number)) }
         }
         return try ColumnView.with(columns[...]) { views in
-            zip(rowsOfEntity, horizons).map { rows, horizon in
-                if rows.isEmpty { return nil }
-                return EntityRows.bytes(of: rows, origins, views, horizon: horizon)
+            rowsOfEntity.indices.map { place in
+                if rowsOfEntity[place].isEmpty { return nil }
+                return EntityRows.bytes(
+                    of: rowsOfEntity[place], origins, views, horizon: horizons[place], at: keys[place])
             }
         }
     }

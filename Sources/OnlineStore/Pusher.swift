@@ -125,7 +125,8 @@ public struct Pusher: Sendable {
     ) throws -> Outcome {
         if rows.count == 0 { return Outcome(rows: 0, views: targets.map(\.plan.view.name), entities: 0) }
         let id = PushID.next()
-        let entry = try PushJournal.bytes(rows, id: id, spaces: targets.map(\.mark.space))
+        let entry = try PushJournal.bytes(
+            rows, id: id, source: source.name, spaces: targets.map(\.mark.space))
         let key = PushJournal.key(id, source: source.name)
         let pushes = Array(repeating: id, count: rows.count)
         var (targets, written) = (targets, 0)

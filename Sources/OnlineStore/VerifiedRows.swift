@@ -21,10 +21,9 @@ struct HeldRows {
         var columns = mark.fields.map { GrowingColumn($0.type) }
         var found = (horizon: mark.horizon, origins: [RowOrigin]())
         if let bytes {
-            guard let read = EntityRows.read(bytes, into: &columns) else {
-                let name = EntityKey.text(entity, plan)
-                throw OnlineStoreError.damaged(
-                    store: storage.name, what: "rows of \(name) in the view '\(plan.view.name)'")
+            let key = OnlineKey(space: mark.space, entity: entity)
+            guard let read = EntityRows.read(bytes, at: key, into: &columns) else {
+                throw OnlineStoreError.damagedRows(of: key, plan, in: storage)
             }
             found = (read.horizon, read.origins)
         }
