@@ -1,10 +1,12 @@
 import Tables
+import TrainingSets
 
 /// Rows of a source that a store keeps for one entity, as bytes.
 ///
 /// Version 3, all numbers with the lowest byte first: the byte 3; the number of rows of files; the horizon
 /// (``EntityRows/horizon``); for each of them the difference of its number in the source to that of the row before; the number
-/// of pushed rows, and for each the 16 bytes of its push; for each column of the view, in the order of their names, a byte that
+/// of pushed rows, and for each the 16 bytes of its push; which row has a vector of another text than there is now
+/// (0 for none, else 1 and twice its place, and 1 more where the text is gone); for each column of the view, in the order of their names, a byte that
 /// is 1 if there are nulls, then the bits of the rows that have a value, row 0's in the lowest bit of the first byte; then the
 /// values: of their width, or as bits, or for texts all lengths and then all bytes; at the end four bytes of CRC-32C over the
 /// key that they lie under (its space, a zero byte, its entity) and all before: so rows under another's key are no rows. Counts
@@ -14,6 +16,20 @@ struct EntityRows {
     var horizon: Int64
     /// Where each row comes from: those of files are before those that were pushed.
     var origins: [RowOrigin]
+    /// Which row, by its place, has a vector that is not of the text that there was when the store was filled, and why.
+    private(set) var staleText: (place: Int, reason: StaleReason)?
+
+    /// That row by its number in the source; `nil` if there is none.
+    var staleRow: StaleRow? {
+        guard let staleText, case .file(let number) = origins[staleText.place] else { return nil }
+        return StaleRow(number: number, reason: staleText.reason)
+    }
+
+    /// A row of the source whose vector is not of the text that there is now.
+    struct StaleRow {
+        let number: Int32
+        let reason: StaleReason
+    }
 
     /// The version of the bytes.
     static let version: UInt8 = 3
@@ -27,15 +43,20 @@ struct EntityRows {
     ///   - rows: which rows of the columns, in the source's order: those of files before those that were pushed.
     ///   - origins: where every row of the columns comes from.
     ///   - key: where they will lie.
+    ///   - stale: the row whose vector is of another text; it need not be among them.
     static func bytes(
         of rows: some Collection<Int>, _ origins: [RowOrigin], _ columns: [ColumnView], horizon: Int64,
-        at key: OnlineKey
+        at key: OnlineKey, stale: StaleRow? = nil
     ) -> [UInt8] {
         var (numbers, pushes) = ([UInt8](), [UInt8]())
         var (last, pushCount) = (Int64(0), 0)
-        for row in rows {
+        var staleText: UInt64 = 0
+        for (place, row) in rows.enumerated() {
             switch origins[row] {
             case .file(let number):
+                if let stale, stale.number == number {
+                    staleText = 1 + 2 * UInt64(place) + (stale.reason == .textGone ? 1 : 0)
+                }
                 numbers.append(zigzag: Int64(number) - last)
                 last = Int64(number)
             case .push(let id):
@@ -49,6 +70,7 @@ struct EntityRows {
         bytes += numbers
         bytes.append(varint: UInt64(pushCount))
         bytes += pushes
+        bytes.append(varint: staleText)
         for column in columns { column.append(rows, to: &bytes) }
         let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0, after: key.checksum) }
         withUnsafeBytes(of: checksum.littleEndian) { bytes.append(contentsOf: $0) }
@@ -106,6 +128,11 @@ struct EntityRows {
         for _ in 0..<pushed {
             guard let id = reader.bytes(PushID.width).flatMap({ PushID($0) }) else { return nil }
             origins.append(.push(id))
+        }
+        guard let stale = reader.varint() else { return nil }
+        if stale > 0 {
+            guard (stale - 1) / 2 < UInt64(count) else { return nil }
+            staleText = (Int((stale - 1) / 2), (stale - 1) % 2 == 0 ? .textChanged : .textGone)
         }
     }
 }

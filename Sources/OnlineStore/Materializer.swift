@@ -130,8 +130,10 @@ public struct Materializer {
             space: space, fields: fields, sourceFields: ofFiles.sourceFields, files: filling.files.map(Self.file),
             definition: digest.description, until: until, watermark: watermark, horizon: watermark - filling.history,
             rows: 0, entities: 0)
+        mark.texts = try texts(of: plan.view)
         if let old, old.space == space, old.files == mark.files, old.until == until, !filling.hasArrivals,
-            old.sourceFields == mark.sourceFields, !mark.files.contains(where: { $0.id.isEmpty })
+            old.sourceFields == mark.sourceFields, old.texts == mark.texts, mark.texts != "",
+            !mark.files.contains(where: { $0.id.isEmpty })
         {
             (mark.rows, mark.entities, mark.horizon) = (old.rows, old.entities, old.horizon)
             mark.vectors = old.vectors
@@ -143,8 +145,8 @@ public struct Materializer {
             try missing.note(space, storage, source: plan.source.name)
             return (Outcome(view: view, rows: old.rows, entities: old.entities, written: 0, wasCurrent: true), nil)
         }
-        mark.vectors = try LatestFacts.versionOfVectors(
-            of: plan.view, definitions, sources, at: watermark, threads: threads)
+        let vectors = try LatestVectors(of: plan.view, definitions, sources, at: watermark, threads: threads)
+        mark.vectors = vectors?.version
         let source = ofFiles.adding(try filling.pushed.rows(fields, source: plan.source.name))
         let chosen = try choose(source, horizon: mark.horizon, until: until)
         let first = source.fileRowCount ?? 0
@@ -154,7 +156,9 @@ public struct Materializer {
             try PushedVectors(plan, rows)?.check(chosenPushed, version: mark.vectors) { _ in nil }
         }
         let pushes = Set(filling.journal.entries.map(\.id))
-        var run = Run(keepsKeys: old?.space == space, known: pushes, origins: filling.pushed.origins)
+        var run = Run(
+            keepsKeys: old?.space == space, known: pushes, origins: filling.pushed.origins,
+            staleTexts: vectors?.texts ?? [:])
         let parts = max(1, (chosen.count + Self.rowsAtOnce - 1) / Self.rowsAtOnce)
         for part in 0..<parts {
             let own = parts == 1 ? chosen : chosen.filter { Int($0.entity) % parts == part }
@@ -184,9 +188,32 @@ public struct Materializer {
         let known: Set<PushID>
         /// The push of each pushed row.
         let origins: [PushID]
+        /// Why rows of the files have vectors of another text, by their numbers.
+        let staleTexts: [Int32: StaleReason]
         var entities = 0
         var written = 0
         var keys: Set<[UInt8]> = []
+
+        /// The one of an entity's rows, by their numbers, whose vector is of another text.
+        func staleRow(_ numbers: some Sequence<Int32>) -> EntityRows.StaleRow? {
+            if staleTexts.isEmpty { return nil }
+            for number in numbers {
+                if let reason = staleTexts[number] { return EntityRows.StaleRow(number: number, reason: reason) }
+            }
+            return nil
+        }
+    }
+
+    /// Names the texts that the vectors of a view are of: the files and the definition of their source.
+    ///
+    /// - Returns: an empty text if a file has no name for its bytes; `nil` if the view does not say what its vectors are of.
+    private func texts(of view: FeatureView) throws -> String? {
+        guard let text = view.embedding?.text else { return nil }
+        let files = try sources.files(of: try definitions.source(text.source)).map(Self.file)
+        if files.contains(where: { $0.id.isEmpty }) { return "" }
+        let named = files.map { "\($0.path) \($0.id)\n" }.joined()
+        let all = "\(try definitions.digest(ofSource: text.source))\n\(named)"
+        return ObjectID(of: Array(all.utf8)).description
     }
 
     static func file(_ file: SourceFile) -> ViewMark.File {
@@ -247,7 +274,9 @@ public struct Materializer {
                     let place = OnlineKey(space: mark.space, entity: key)
                     places.append(place)
                     values.append(
-                        EntityRows.bytes(of: order[group], origins, columns, horizon: mark.horizon, at: place))
+                        EntityRows.bytes(
+                            of: order[group], origins, columns, horizon: mark.horizon, at: place,
+                            stale: run.staleRow(order[group].lazy.map { numbers[$0] })))
                     if run.keepsKeys { run.keys.insert(key) }
                 }
                 run.entities += places.count
@@ -325,9 +354,10 @@ extension EntityRows {
     ) -> [UInt8]? {
         var columns = mark.fields.map { GrowingColumn($0.type) }
         var (origins, horizon) = ([RowOrigin](), mark.horizon)
+        var stale: StaleRow?
         if let rows {
             guard let read = EntityRows.read(rows, at: key, into: &columns) else { return nil }
-            origins = read.origins
+            (origins, stale) = (read.origins, read.staleRow)
         }
         let count = origins.count
         guard let read = EntityRows.read(others, at: key, into: &columns) else { return nil }
@@ -337,7 +367,7 @@ extension EntityRows {
             row < count || origins[row].push.map { !known.contains($0) } ?? false
         }
         return try? ColumnView.with(columns.map { $0.finish() }[...]) { views in
-            EntityRows.bytes(of: kept, origins, views, horizon: horizon, at: key)
+            EntityRows.bytes(of: kept, origins, views, horizon: horizon, at: key, stale: stale)
         }
     }
 }

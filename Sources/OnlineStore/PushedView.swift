@@ -51,6 +51,7 @@ struct PushedView {
         var horizons: [Int64] = []
         // By place: the entity of each row, and where it comes from.
         var (entities, origins) = ([Int32](), [RowOrigin]())
+        var stale = old.map { _ in EntityRows.StaleRow?.none }
         let own = pushes.map { RowOrigin.push($0) }
         try ColumnView.with(rows.columns[...]) { views in
             for (place, bytes) in old.enumerated() {
@@ -58,7 +59,7 @@ struct PushedView {
                 var known: Set<PushID> = []
                 if let bytes {
                     guard let rows = EntityRows.read(bytes, at: keys[place], into: &columns) else { return }
-                    horizon = rows.horizon
+                    (horizon, stale[place]) = (rows.horizon, rows.staleRow)
                     known = Set(rows.origins.compactMap(\.push))
                     origins += rows.origins
                     entities += Array(repeating: Int32(place), count: rows.count)
@@ -74,11 +75,12 @@ struct PushedView {
             }
         }
         guard horizons.count == old.count else { return nil }
-        return try chosen(columns.map { $0.finish() }, entities, origins, horizons)
+        return try chosen(columns.map { $0.finish() }, entities, origins, horizons, stale)
     }
 
     private func chosen(
-        _ columns: [Column], _ entities: [Int32], _ origins: [RowOrigin], _ horizons: [Int64]
+        _ columns: [Column], _ entities: [Int32], _ origins: [RowOrigin], _ horizons: [Int64],
+        _ stale: [EntityRows.StaleRow?]
     ) throws -> [[UInt8]?] {
         var rowsOfEntity = horizons.map { _ in [Int]() }
         let batch = RecordBatch(Schema(mark.fields), columns, count: entities.count)
@@ -100,7 +102,8 @@ struct PushedView {
             rowsOfEntity.indices.map { place in
                 if rowsOfEntity[place].isEmpty { return nil }
                 return EntityRows.bytes(
-                    of: rowsOfEntity[place], origins, views, horizon: horizons[place], at: keys[place])
+                    of: rowsOfEntity[place], origins, views, horizon: horizons[place], at: keys[place],
+                    stale: stale[place])
             }
         }
     }
