@@ -82,15 +82,8 @@ struct EntityRows {
     /// - Parameter key: where they lie.
     /// - Returns: `nil` if the bytes are no such rows, or were written for another key.
     static func read(_ bytes: [UInt8], at key: OnlineKey, into columns: inout [GrowingColumn]) -> EntityRows? {
-        guard bytes.count > 4 else { return nil }
+        guard checksumFits(bytes, key) else { return nil }
         let end = bytes.count - 4
-        let expected = bytes.withUnsafeBytes {
-            UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: end, as: UInt32.self))
-        }
-        let found = bytes.withUnsafeBytes {
-            CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[..<end]), after: key.checksum)
-        }
-        guard expected == found else { return nil }
         return bytes.withUnsafeBytes { all in
             var reader = ByteReader(UnsafeRawBufferPointer(rebasing: all[..<end]))
             guard let rows = EntityRows(head: &reader) else { return nil }
@@ -106,6 +99,38 @@ struct EntityRows {
         bytes.withUnsafeBytes { all in
             var reader = ByteReader(all)
             return (EntityRows(head: &reader)?.origins ?? []).compactMap(\.push)
+        }
+    }
+
+    /// Whether rows under a key are as good as others that would be written there: the same, and they answer from as early a moment
+    /// on.
+    static func areAsGood(_ old: [UInt8], as new: [UInt8], at key: OnlineKey) -> Bool {
+        if old == new { return true }
+        guard let oldHead = Self.head(of: old), let newHead = Self.head(of: new), oldHead.count == newHead.count,
+            oldHead.horizon <= newHead.horizon,
+            old[oldHead.end...].dropLast(4).elementsEqual(new[newHead.end...].dropLast(4))
+        else { return false }
+        return checksumFits(old, key)
+    }
+
+    /// How many rows of files there are, the horizon, and where that ends.
+    private static func head(of bytes: [UInt8]) -> (count: Int, horizon: Int64, end: Int)? {
+        bytes.withUnsafeBytes { all in
+            var reader = ByteReader(all)
+            guard reader.byte() == version, let count = reader.count(), let horizon = reader.zigzag(),
+                reader.remaining >= 4
+            else { return nil }
+            return (count, horizon, all.count - reader.remaining)
+        }
+    }
+
+    private static func checksumFits(_ bytes: [UInt8], _ key: OnlineKey) -> Bool {
+        guard bytes.count > 4 else { return false }
+        return bytes.withUnsafeBytes { all in
+            let end = all.count - 4
+            let expected = UInt32(littleEndian: all.loadUnaligned(fromByteOffset: end, as: UInt32.self))
+            return expected
+                == CRC32C.checksum(UnsafeRawBufferPointer(rebasing: all[..<end]), after: key.checksum)
         }
     }
 

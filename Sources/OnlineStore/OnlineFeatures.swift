@@ -137,7 +137,8 @@ public final class OnlineFeatures: Sendable {
                 throw OnlineStoreError.damagedRows(of: key, plan, in: storage)
             }
             isKnown[isKnown.count - 1] = rows.count > 0
-            horizons[horizons.count - 1] = rows.horizon
+            // A fill leaves rows that are as they should be, so that theirs may be an earlier one.
+            horizons[horizons.count - 1] = max(rows.horizon, mark.horizon)
             ranges[ranges.count - 1] = count..<count + rows.count
             if let stale = rows.staleText { staleTexts[count + stale.place] = stale.reason }
             count += rows.count

@@ -117,7 +117,7 @@ struct PushJournal {
                     return Column.nulls(field.type, count: entry.rows.count)
                 }
                 if values.type == field.type { return values }
-                guard let converted = Self.convert(values, to: field.type) else {
+                guard case .success(let converted) = values.converted(to: field.type, zone: nil) else {
                     throw PushError.typeChanged(
                         source: source, column: field.name, pushed: "\(values.type)", now: "\(field.type)")
                 }
@@ -129,26 +129,6 @@ struct PushJournal {
             return column
         }
         return RecordBatch(Schema(fields), columns, count: rowCount)
-    }
-
-    /// The values of a column as those of another type; `nil` if one of them is none.
-    private static func convert(_ values: Column, to type: ColumnType) -> Column? {
-        var column = GrowingColumn(type)
-        for row in 0..<values.count {
-            let cell = values.cell(at: row)
-            let value: JSON =
-                switch cell {
-                case .null: .null
-                case .boolean(let value): .bool(value)
-                case .integer(let value) where values.type.isInteger: .integer(value)
-                case .unsigned(let value): .unsigned(value)
-                case .number(let value): .number(value)
-                case .numbers(let values): JSON(values) { .number(Double($0)) }
-                default: .string(values.type.text(of: cell))
-                }
-            guard column.append(value, zone: nil) else { return nil }
-        }
-        return column.finish()
     }
 
     /// Each row's push.

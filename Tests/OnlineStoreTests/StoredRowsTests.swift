@@ -21,19 +21,20 @@ struct StoredRowsTests {
         let storage: any OnlineStorage
         let definitions: Definitions
 
+        static let text = """
+            entities:
+              account: {keys: {account: string}}
+            sources:
+              payments: {path: data/payments.csv, event_time: time}
+            views:
+              first: {entity: account, source: payments, features: [amount]}
+              second: {entity: account, source: payments, features: {double: 2 * amount}}
+            """
+
         init(_ kind: StorageKind) throws {
             scratch = try ScratchStorage(kind)
             storage = try scratch.open()
-            let text = """
-                entities:
-                  account: {keys: {account: string}}
-                sources:
-                  payments: {path: data/payments.csv, event_time: time}
-                views:
-                  first: {entity: account, source: payments, features: [amount]}
-                  second: {entity: account, source: payments, features: {double: 2 * amount}}
-                """
-            definitions = try Definitions(files: [(try RelativePath("features/a.yaml"), Array(text.utf8))])
+            definitions = try Definitions(files: [(try RelativePath("features/a.yaml"), Array(Self.text.utf8))])
             try folder.makeDirectories()
             let rows = "account,time,amount\na,2026-01-01T00:00:00Z,1\nb,2026-01-01T00:00:00Z,2\n"
             try folder.appending("payments.csv").replaceContents(with: Array(rows.utf8))
@@ -41,9 +42,14 @@ struct StoredRowsTests {
 
         deinit { try? folder.removeAll() }
 
-        func fill() throws {
-            _ = try Materializer(storage, definitions, Files(folder: folder), threads: 1).materialize(
-                ["first", "second"], until: nil, now: now, history: day)
+        @discardableResult
+        func fill(
+            _ changed: String? = nil, now: Int64 = StoredRowsTests.now, history: Int64 = day, forgetsLost: Bool = false
+        ) throws -> [Materializer.Outcome] {
+            let text = changed.map { Self.text.replacing("2 * amount", with: $0) } ?? Self.text
+            let definitions = try Definitions(files: [(try RelativePath("features/a.yaml"), Array(text.utf8))])
+            return try Materializer(storage, definitions, Files(folder: folder), threads: 1).materialize(
+                ["first", "second"], until: nil, now: now, history: history, forgetsLost: forgetsLost)
         }
 
         func push(_ account: String, _ amount: Int64) throws {
@@ -67,8 +73,8 @@ struct StoredRowsTests {
             try storage.update([target], marks: []) { _ in [bytes] }
         }
 
-        func ask(_ account: String, _ feature: String) throws -> Cell {
-            let time = Column([now], .timestamp(.microsecond, zone: "UTC"))
+        func ask(_ account: String, _ feature: String, at moment: Int64 = now) throws -> Cell {
+            let time = Column([moment], .timestamp(.microsecond, zone: "UTC"))
             let spine = try SpineTable(
                 RecordBatch([("account", Column(strings: [account])), ("at", time)]), name: "accounts", time: "at")
             let plan = try definitions.plan(forFeatures: [feature])
@@ -108,6 +114,73 @@ struct StoredRowsTests {
         #expect(throws: OnlineStoreError.self) { try world.ask("b", "first.amount") }
         try world.fill()
         #expect(try world.ask("b", "first.amount") == .integer(2))
+    }
+
+    @Test(
+        "are left as they are by a fill that has none better, and answer from no earlier moment than the view",
+        arguments: StorageKind.allCases)
+    func unchanged(kind: StorageKind) throws {
+        let world = try World(kind)
+        #expect(try world.fill().map(\.written) == [2, 2])
+        let (hour, later) = (Self.day / 24, Self.now + Self.day / 24)
+        #expect(try world.fill(now: later).map(\.written) == [0, 0])
+        #expect(try world.ask("a", "first.amount", at: later) == .integer(1))
+        #expect(throws: OnlineReadError.tooEarly(view: "first", horizon: later - Self.day)) {
+            try world.ask("a", "first.amount", at: later - Self.day - 1)
+        }
+        // Earlier moments take other rows, or might.
+        #expect(try world.fill(now: later, history: Self.day + 2 * hour).map(\.written) == [2, 2])
+        #expect(try world.ask("a", "first.amount", at: Self.now - Self.day - hour) == .integer(1))
+        // What was damaged is no better for being otherwise the same.
+        let key = try world.key("a", of: "first")
+        var bytes = try #require(try world.storage.values(of: [key])[0])
+        bytes[bytes.count - 1] ^= 1
+        try world.storage.update([key], marks: []) { [bytes] _ in [bytes] }
+        #expect(try world.fill(now: later + hour).map(\.written) == [1, 0])
+        #expect(try world.ask("a", "first.amount", at: later) == .integer(1))
+    }
+
+    @Test(
+        "of pushes that the journal has lost are told of by the next fill, answer on, and are taken away if one wants that",
+        arguments: StorageKind.allCases)
+    func lostJournal(kind: StorageKind) throws {
+        let world = try World(kind)
+        try world.fill()
+        try world.push("a", 5)
+        try world.push("c", 6)
+        #expect(try world.fill().map(\.lostRows) == [0, 0])
+        try world.storage.removeAll(in: "push:payments")
+        for _ in 0..<2 {
+            let found = try world.fill()
+            #expect(found.map(\.lostRows) == [2, 2])
+            #expect(found.map(\.keepsLostRows) == [true, true])
+            #expect(try world.ask("a", "first.amount") == .integer(5))
+            #expect(try world.ask("c", "second.double") == .integer(12))
+        }
+        // A push after the loss is none of those.
+        try world.push("b", 7)
+        #expect(try world.fill().map(\.lostRows) == [2, 2])
+        let taken = try world.fill(forgetsLost: true)
+        #expect(taken.map(\.lostRows) == [2, 2])
+        #expect(taken.map(\.keepsLostRows) == [false, false])
+        #expect(try world.ask("a", "first.amount") == .integer(1))
+        #expect(try world.ask("b", "first.amount") == .integer(7))
+        #expect(try world.ask("c", "second.double") == .null)
+        #expect(try world.fill().map(\.lostRows) == [0, 0])
+    }
+
+    @Test(
+        "of pushes that the journal has lost are told of where another definition does not have them",
+        arguments: StorageKind.allCases)
+    func lostByDefinition(kind: StorageKind) throws {
+        let world = try World(kind)
+        try world.fill()
+        try world.push("a", 5)
+        try world.storage.removeAll(in: "push:payments")
+        let found = try world.fill("3 * amount")
+        #expect(found.map(\.lostRows) == [1, 1])
+        #expect(found.map(\.keepsLostRows) == [true, false])
+        #expect(try world.fill("3 * amount").map(\.lostRows) == [1, 0])
     }
 
     @Test("that were pushed are read under the name of their push alone", arguments: StorageKind.allCases)
