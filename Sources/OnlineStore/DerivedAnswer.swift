@@ -10,6 +10,7 @@ extension OnlineAnswer {
     /// - Parameter spine: has what whoever asks gives.
     /// - Throws: what ``TrainingSets/DerivedFeatures`` throws.
     func deriving(_ plan: ServicePlan, at spine: SpineTable) throws -> OnlineAnswer {
+        if plan.service.derived.isEmpty { return self }
         let fields = features.map { Field($0.name, $0.values.type) }
         guard let derived = try DerivedFeatures(plan, fields) else { return self }
         let known = Dictionary(features.map { ($0.name, $0) }) { first, _ in first }

@@ -5,12 +5,12 @@ import TrainingSets
 ///
 /// Version 3, all numbers with the lowest byte first: the byte 3; the number of rows of files; the horizon
 /// (``EntityRows/horizon``); for each of them the difference of its number in the source to that of the row before; the number
-/// of pushed rows, and for each the 16 bytes of its push; which row has a vector of another text than there is now
-/// (0 for none, else 1 and twice its place, and 1 more where the text is gone); for each column of the view, in the order of their names, a byte that
-/// is 1 if there are nulls, then the bits of the rows that have a value, row 0's in the lowest bit of the first byte; then the
-/// values: of their width, or as bits, or for texts all lengths and then all bytes; at the end four bytes of CRC-32C over the
-/// key that they lie under (its space, a zero byte, its entity) and all before: so rows under another's key are no rows. Counts
-/// and lengths are in LEB128, the horizon and the differences zigzag-coded before.
+/// of pushed rows, and for each the 16 bytes of its push; which row has a vector of another text than there is now (0 for
+/// none, else 1 and twice its place, and 1 more where the text is gone); for each column of the view, in the order of their
+/// names, a byte that is 1 if there are nulls, then the bits of the rows that have a value, row 0's in the lowest bit of the
+/// first byte; then the values: of their width, or as bits, or for texts all lengths and then all bytes; at the end four bytes
+/// of CRC-32C over the key that they lie under (its space, a zero byte, its entity) and all before: so rows under another's
+/// key are no rows. Counts and lengths are in LEB128, the horizon and the differences zigzag-coded before.
 struct EntityRows {
     /// The first moment, in microseconds, for which these rows answer: older ones may have been dropped.
     var horizon: Int64
@@ -102,8 +102,8 @@ struct EntityRows {
         }
     }
 
-    /// Whether rows under a key are as good as others that would be written there: the same, and they answer from as early a moment
-    /// on.
+    /// Whether rows under a key are as good as others that would be written there: the same, and they answer from as early
+    /// a moment on.
     static func areAsGood(_ old: [UInt8], as new: [UInt8], at key: OnlineKey) -> Bool {
         if old == new { return true }
         guard let oldHead = Self.head(of: old), let newHead = Self.head(of: new), oldHead.count == newHead.count,

@@ -23,7 +23,7 @@ public struct Materializer {
         public let written: Int
         /// Whether nothing had changed since the last time, so that nothing was read.
         public let wasCurrent: Bool
-        /// How many rows were found that are of pushes which the journal does not have, so that nothing but the store tells of them.
+        /// How many rows were found that are of pushes which the journal does not have, so that only the store tells of them.
         public let lostRows: Int
         /// Whether they still answer.
         public let keepsLostRows: Bool

@@ -248,7 +248,7 @@ public struct OnlineAnswer: Sendable {
         public let statuses: [Status]
         /// When the fact happened that each value is of, in microseconds; `nil` for aggregations, which are of many.
         public let eventTimes: [Int64?]
-        /// Why each value should no longer be relied on, `nil` for one that may; empty for a feature that is no vector of a model.
+        /// Why each value should no longer be relied on, `nil` for one that may; empty for a feature that is no vector.
         public var stale: [StaleReason?] = []
     }
 

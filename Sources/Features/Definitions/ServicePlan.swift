@@ -143,8 +143,8 @@ extension Definitions {
                 onStaleEmbedding: .flag, description: nil, owner: nil, place: first.place, texts: first.texts))
     }
 
-    /// What it takes to compute all features of a view, found by the entity's own keys, and to say by which model its vectors were
-    /// made.
+    /// What it takes to compute all features of a view, found by the entity's own keys, and to say by which model its
+    /// vectors were made.
     ///
     /// - Throws: ``UnknownDefinition`` if there is no such view.
     public func plan(forView name: String) throws(UnknownDefinition) -> ViewPlan {
