@@ -162,8 +162,8 @@ let package = Package(
         .target(
             name: "Serving",
             dependencies: [
-                "CPlatform", "Features", "FileSystem", "OnlineStore", "Tables", "TextFormats", "TrainingSets",
-                "Workspace",
+                "CPlatform", "Features", "FileSystem", "ObjectStore", "OnlineStore", "Tables", "TextFormats",
+                "TrainingSets", "Workspace",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),

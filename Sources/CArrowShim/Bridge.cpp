@@ -197,6 +197,7 @@ extern "C" const VintageTableFunctions *vintage_table_functions(void) {
         .finish = vintage::finish,
         .release_writer = vintage::releaseWriter,
         .csv_stream = vintage::csvStream,
+        .arrow_stream = vintage::arrowStream,
     };
     return &functions;
 }

@@ -134,4 +134,6 @@ void releaseWriter(VintageWriter *writer);
 
 char *csvStream(VintageSource source, VintageCSVOptions options, struct ArrowArrayStream *stream);
 
+char *arrowStream(VintageInput input, struct ArrowArrayStream *stream);
+
 }  // namespace vintage

@@ -57,7 +57,12 @@ public struct StalenessSurvey {
                     marks.add(.unknownModel, row)
                 }
             }
-            if let text = embedding.text { try compare(text, of: view, facts, versions, &marks) }
+            if let text = embedding.text {
+                let texts = try TextComparison(
+                    of: text, view, facts, versions, state.definitions, state.sources(in: workspace), at: moment,
+                    threads: threads)
+                for row in 0..<facts.count { if let reason = texts.reason(ofRow: row) { marks.add(reason, row) } }
+            }
         }
         if let span = view.timeToLive, view.features.contains(where: \.windows.isEmpty) {
             for row in 0..<facts.count where moment - facts.eventTimes[row] > span.seconds * 1_000_000 {
@@ -78,44 +83,6 @@ public struct StalenessSurvey {
             view: view, count: facts.count, staleCount: stale.count, counts: marks.counts, sample: sample,
             wanted: wanted,
             versions: made?.versions.map { ViewStaleness.Version(name: $0.name, count: $0.count) } ?? [])
-    }
-
-    /// Holds the texts that there are against those that vectors were made of.
-    private func compare(
-        _ text: EmbeddedText, of view: FeatureView, _ facts: LatestFacts, _ made: VectorVersions, _ marks: inout Marks
-    ) throws {
-        let isOwn = text.source == view.source
-        let texts =
-            isOwn
-            ? facts
-            : try LatestFacts(
-                try state.definitions.latestRowPlan(of: view, source: text.source), state.sources(in: workspace),
-                at: moment, threads: threads)
-        let places = isOwn ? (0..<facts.count).map { $0 } : try facts.places(in: texts)
-        var digests: Column?
-        if let column = text.digest {
-            let found = try facts.column(column)
-            guard found.type == .string else {
-                throw TrainingSetError.typesDiffer(
-                    column: column, type: "\(found.type)", table: facts.plan.source.name, other: "'digest'",
-                    otherType: "string")
-            }
-            digests = found
-        }
-        let columns = try digests == nil ? [] : text.columns.map { try texts.texts(of: $0) }
-        for row in 0..<facts.count where made.version(ofRow: row) != nil {
-            guard let place = places[row] else {
-                marks.add(.textGone, row)
-                continue
-            }
-            if let digests {
-                let wanted = EmbeddedText.digest(of: columns.map { $0.string(at: place) })
-                let found = digests.isNull(at: row) ? "" : digests.withStrings { $0.string(at: row) }
-                if found.lowercased() != wanted { marks.add(.textChanged, row) }
-            } else if texts.eventTimes[place] > facts.eventTimes[row] {
-                marks.add(.textChanged, row)
-            }
-        }
     }
 
     /// Why rows are stale, a bit for each reason.
@@ -147,13 +114,6 @@ public struct StalenessSurvey {
     }
 }
 
-extension EmbeddedText {
-    /// The digest of texts: the SHA-256, in hexadecimal, of their UTF-8 with a zero byte between one and the next.
-    public static func digest(of texts: [String]) -> String {
-        ObjectID(of: Array(texts.joined(separator: "\0").utf8)).description
-    }
-}
-
 extension StaleReason {
     fileprivate func words(madeBy: String?, wanted: ObjectID?, timeToLive: TimeSpan?) -> String {
         switch self {
@@ -177,33 +137,4 @@ extension LatestFacts {
     func entity(_ row: Int) -> [EntityPart] {
         zip(plan.keys, keys).map { EntityPart(key: $0.key, value: $1.type.text(of: $1.cell(at: row))) }
     }
-
-    /// The bytes that name each row's entity.
-    func entityKeys() throws -> [[UInt8]?] {
-        try EntityKey.bytes(
-            of: RecordBatch(zip(plan.keys.map(\.spineColumn), keys).map { ($0, $1) }), by: plan.keys)
-    }
-
-    /// For each row the row of other facts that is of the same entity.
-    fileprivate func places(in other: LatestFacts) throws -> [Int?] {
-        var known: [[UInt8]: Int] = [:]
-        for (row, key) in try other.entityKeys().enumerated() { if let key { known[key] = row } }
-        return try entityKeys().map { $0.flatMap { known[$0] } }
-    }
-
-    /// A column of texts; a null is an empty one.
-    fileprivate func texts(of name: String) throws -> Texts {
-        let column = try column(name)
-        guard column.type == .string else {
-            throw TrainingSetError.typesDiffer(
-                column: name, type: "\(column.type)", table: plan.source.name, other: "'text'", otherType: "string")
-        }
-        return Texts(column: column)
-    }
-}
-
-private struct Texts {
-    let column: Column
-
-    func string(at row: Int) -> String { column.isNull(at: row) ? "" : column.withStrings { $0.string(at: row) } }
 }

@@ -38,7 +38,9 @@ struct TrainingFrame {
         }
         let sample = try set.table.sampledRows(limit: settings.statisticsRows, seed: settings.seed)
         (rows, total) = sample
-        features = set.plan.columnNames.filter { held.contains($0) }
+        // What whoever asks gives is learned from as features are, and nobody but the label tells whether it was known.
+        let given = set.plan.service.request.map(\.name)
+        features = (set.plan.columnNames + given.filter { !needed.contains($0) }).filter { held.contains($0) }
         columns = try set.table.values(schema.names.filter { held.contains($0) }, rows: rows)
         var generator = SeededGenerator(seed: settings.seed &+ 1)
         order = rows.indices.shuffled(using: &generator)

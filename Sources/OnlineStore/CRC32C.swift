@@ -17,9 +17,11 @@ enum CRC32C {
     private static let flat = tables.flatMap { $0 }
 
     /// The checksum of bytes.
-    static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    ///
+    /// - Parameter before: the checksum of what goes before them, if anything does.
+    static func checksum(_ bytes: UnsafeRawBufferPointer, after before: UInt32 = 0) -> UInt32 {
         flat.withUnsafeBufferPointer { tables in
-            var (sum, place) = (UInt32.max, 0)
+            var (sum, place) = (~before, 0)
             while place + 8 <= bytes.count {
                 let word =
                     UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)) ^ UInt64(sum)

@@ -1,21 +1,38 @@
 import Tables
+import TrainingSets
 
 /// Rows of a source that a store keeps for one entity, as bytes.
 ///
-/// Version 2, all numbers with the lowest byte first: the byte 2; the number of rows of files; the horizon
+/// Version 3, all numbers with the lowest byte first: the byte 3; the number of rows of files; the horizon
 /// (``EntityRows/horizon``); for each of them the difference of its number in the source to that of the row before; the number
-/// of pushed rows, and for each the 16 bytes of its push; for each column of the view, in the order of their names, a byte that
-/// is 1 if there are nulls, then the bits of the rows that have a value, row 0's in the lowest bit of the first byte; then the
-/// values: of their width, or as bits, or for texts all lengths and then all bytes; at the end four bytes of CRC-32C over all
-/// before. Counts and lengths are in LEB128, the horizon and the differences zigzag-coded before.
+/// of pushed rows, and for each the 16 bytes of its push; which row has a vector of another text than there is now (0 for
+/// none, else 1 and twice its place, and 1 more where the text is gone); for each column of the view, in the order of their
+/// names, a byte that is 1 if there are nulls, then the bits of the rows that have a value, row 0's in the lowest bit of the
+/// first byte; then the values: of their width, or as bits, or for texts all lengths and then all bytes; at the end four bytes
+/// of CRC-32C over the key that they lie under (its space, a zero byte, its entity) and all before: so rows under another's
+/// key are no rows. Counts and lengths are in LEB128, the horizon and the differences zigzag-coded before.
 struct EntityRows {
     /// The first moment, in microseconds, for which these rows answer: older ones may have been dropped.
     var horizon: Int64
     /// Where each row comes from: those of files are before those that were pushed.
     var origins: [RowOrigin]
+    /// Which row, by its place, has a vector that is not of the text that there was when the store was filled, and why.
+    private(set) var staleText: (place: Int, reason: StaleReason)?
+
+    /// That row by its number in the source; `nil` if there is none.
+    var staleRow: StaleRow? {
+        guard let staleText, case .file(let number) = origins[staleText.place] else { return nil }
+        return StaleRow(number: number, reason: staleText.reason)
+    }
+
+    /// A row of the source whose vector is not of the text that there is now.
+    struct StaleRow {
+        let number: Int32
+        let reason: StaleReason
+    }
 
     /// The version of the bytes.
-    static let version: UInt8 = 2
+    static let version: UInt8 = 3
 
     /// How many rows there are.
     var count: Int { origins.count }
@@ -25,14 +42,21 @@ struct EntityRows {
     /// - Parameters:
     ///   - rows: which rows of the columns, in the source's order: those of files before those that were pushed.
     ///   - origins: where every row of the columns comes from.
+    ///   - key: where they will lie.
+    ///   - stale: the row whose vector is of another text; it need not be among them.
     static func bytes(
-        of rows: some Collection<Int>, _ origins: [RowOrigin], _ columns: [ColumnView], horizon: Int64
+        of rows: some Collection<Int>, _ origins: [RowOrigin], _ columns: [ColumnView], horizon: Int64,
+        at key: OnlineKey, stale: StaleRow? = nil
     ) -> [UInt8] {
         var (numbers, pushes) = ([UInt8](), [UInt8]())
         var (last, pushCount) = (Int64(0), 0)
-        for row in rows {
+        var staleText: UInt64 = 0
+        for (place, row) in rows.enumerated() {
             switch origins[row] {
             case .file(let number):
+                if let stale, stale.number == number {
+                    staleText = 1 + 2 * UInt64(place) + (stale.reason == .textGone ? 1 : 0)
+                }
                 numbers.append(zigzag: Int64(number) - last)
                 last = Int64(number)
             case .push(let id):
@@ -46,23 +70,20 @@ struct EntityRows {
         bytes += numbers
         bytes.append(varint: UInt64(pushCount))
         bytes += pushes
+        bytes.append(varint: staleText)
         for column in columns { column.append(rows, to: &bytes) }
-        let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0) }
+        let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0, after: key.checksum) }
         withUnsafeBytes(of: checksum.littleEndian) { bytes.append(contentsOf: $0) }
         return bytes
     }
 
     /// Reads rows, and adds their values to columns.
     ///
-    /// - Returns: `nil` if the bytes are no such rows.
-    static func read(_ bytes: [UInt8], into columns: inout [GrowingColumn]) -> EntityRows? {
-        guard bytes.count > 4 else { return nil }
+    /// - Parameter key: where they lie.
+    /// - Returns: `nil` if the bytes are no such rows, or were written for another key.
+    static func read(_ bytes: [UInt8], at key: OnlineKey, into columns: inout [GrowingColumn]) -> EntityRows? {
+        guard checksumFits(bytes, key) else { return nil }
         let end = bytes.count - 4
-        let expected = bytes.withUnsafeBytes {
-            UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: end, as: UInt32.self))
-        }
-        let found = bytes.withUnsafeBytes { CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[..<end])) }
-        guard expected == found else { return nil }
         return bytes.withUnsafeBytes { all in
             var reader = ByteReader(UnsafeRawBufferPointer(rebasing: all[..<end]))
             guard let rows = EntityRows(head: &reader) else { return nil }
@@ -78,6 +99,38 @@ struct EntityRows {
         bytes.withUnsafeBytes { all in
             var reader = ByteReader(all)
             return (EntityRows(head: &reader)?.origins ?? []).compactMap(\.push)
+        }
+    }
+
+    /// Whether rows under a key are as good as others that would be written there: the same, and they answer from as early
+    /// a moment on.
+    static func areAsGood(_ old: [UInt8], as new: [UInt8], at key: OnlineKey) -> Bool {
+        if old == new { return true }
+        guard let oldHead = Self.head(of: old), let newHead = Self.head(of: new), oldHead.count == newHead.count,
+            oldHead.horizon <= newHead.horizon,
+            old[oldHead.end...].dropLast(4).elementsEqual(new[newHead.end...].dropLast(4))
+        else { return false }
+        return checksumFits(old, key)
+    }
+
+    /// How many rows of files there are, the horizon, and where that ends.
+    private static func head(of bytes: [UInt8]) -> (count: Int, horizon: Int64, end: Int)? {
+        bytes.withUnsafeBytes { all in
+            var reader = ByteReader(all)
+            guard reader.byte() == version, let count = reader.count(), let horizon = reader.zigzag(),
+                reader.remaining >= 4
+            else { return nil }
+            return (count, horizon, all.count - reader.remaining)
+        }
+    }
+
+    private static func checksumFits(_ bytes: [UInt8], _ key: OnlineKey) -> Bool {
+        guard bytes.count > 4 else { return false }
+        return bytes.withUnsafeBytes { all in
+            let end = all.count - 4
+            let expected = UInt32(littleEndian: all.loadUnaligned(fromByteOffset: end, as: UInt32.self))
+            return expected
+                == CRC32C.checksum(UnsafeRawBufferPointer(rebasing: all[..<end]), after: key.checksum)
         }
     }
 
@@ -101,6 +154,21 @@ struct EntityRows {
             guard let id = reader.bytes(PushID.width).flatMap({ PushID($0) }) else { return nil }
             origins.append(.push(id))
         }
+        guard let stale = reader.varint() else { return nil }
+        if stale > 0 {
+            guard (stale - 1) / 2 < UInt64(count) else { return nil }
+            staleText = (Int((stale - 1) / 2), (stale - 1) % 2 == 0 ? .textChanged : .textGone)
+        }
+    }
+}
+
+extension OnlineKey {
+    /// The checksum of what it is called, which that of its rows goes on from.
+    fileprivate var checksum: UInt32 {
+        var space = space
+        let sum = space.withUTF8 { CRC32C.checksum(UnsafeRawBufferPointer($0)) }
+        let end = withUnsafeBytes(of: UInt8(0)) { CRC32C.checksum($0, after: sum) }
+        return entity.withUnsafeBytes { CRC32C.checksum($0, after: end) }
     }
 }
 

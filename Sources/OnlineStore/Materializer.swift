@@ -23,9 +23,13 @@ public struct Materializer {
         public let written: Int
         /// Whether nothing had changed since the last time, so that nothing was read.
         public let wasCurrent: Bool
+        /// How many rows were found that are of pushes which the journal does not have, so that only the store tells of them.
+        public let lostRows: Int
+        /// Whether they still answer.
+        public let keepsLostRows: Bool
     }
 
-    private let storage: any OnlineStorage
+    let storage: any OnlineStorage
     private let definitions: Definitions
     private let sources: any SourceCatalog
     private let threads: Int
@@ -49,8 +53,11 @@ public struct Materializer {
     ///     too, which count when they are known.
     ///   - now: the moment, in microseconds.
     ///   - history: how long before `until`, or before now, moments may be asked for, in microseconds.
+    ///   - forgetsLost: whether rows are taken away that are of pushes which the journal does not have.
     /// - Throws: ``OnlineStoreError``, ``PushError``, and what keeps the views' rows from being read.
-    public func materialize(_ views: [String], until: Int64?, now: Int64, history: Int64) throws -> [Outcome] {
+    public func materialize(
+        _ views: [String], until: Int64?, now: Int64, history: Int64, forgetsLost: Bool = false
+    ) throws -> [Outcome] {
         var outcomes: [String: Outcome] = [:]
         let plans = try views.map { try definitions.plan(forView: $0) }
         for (source, plans) in Dictionary(grouping: plans, by: \.source.name).sorted(by: { $0.key < $1.key }) {
@@ -62,7 +69,7 @@ public struct Materializer {
             for plan in plans {
                 let run = Filling(
                     plan: plan, files: files, journal: journal, pushed: pushed, hasArrivals: !arrived.isEmpty,
-                    until: until, now: now, history: history)
+                    until: until, now: now, history: history, forgetsLost: forgetsLost)
                 let (outcome, chosen) = try materialize(run)
                 outcomes[plan.view.name] = outcome
                 needed = chosen.flatMap { needed?.union($0) }
@@ -113,6 +120,7 @@ public struct Materializer {
         let until: Int64?
         let now: Int64
         let history: Int64
+        let forgetsLost: Bool
     }
 
     /// Fills a view, and tells which pushed rows it took; `nil` if it did not look.
@@ -130,8 +138,11 @@ public struct Materializer {
             space: space, fields: fields, sourceFields: ofFiles.sourceFields, files: filling.files.map(Self.file),
             definition: digest.description, until: until, watermark: watermark, horizon: watermark - filling.history,
             rows: 0, entities: 0)
-        if let old, old.space == space, old.files == mark.files, old.until == until, !filling.hasArrivals,
-            old.sourceFields == mark.sourceFields, !mark.files.contains(where: { $0.id.isEmpty })
+        mark.texts = try texts(of: plan.view)
+        if let old, old.space == space, old.files == mark.files, old.until == until, old.horizon <= mark.horizon,
+            !filling.hasArrivals, !filling.forgetsLost,
+            old.sourceFields == mark.sourceFields, old.texts == mark.texts, mark.texts != "",
+            !mark.files.contains(where: { $0.id.isEmpty })
         {
             (mark.rows, mark.entities, mark.horizon) = (old.rows, old.entities, old.horizon)
             mark.vectors = old.vectors
@@ -141,10 +152,13 @@ public struct Materializer {
             let missing = filling.journal.lacking(space)
             try Pusher(storage, definitions).apply(missing, to: plan, mark, known: [], now: filling.now)
             try missing.note(space, storage, source: plan.source.name)
-            return (Outcome(view: view, rows: old.rows, entities: old.entities, written: 0, wasCurrent: true), nil)
+            let outcome = Outcome(
+                view: view, rows: old.rows, entities: old.entities, written: 0, wasCurrent: true, lostRows: 0,
+                keepsLostRows: true)
+            return (outcome, nil)
         }
-        mark.vectors = try LatestFacts.versionOfVectors(
-            of: plan.view, definitions, sources, at: watermark, threads: threads)
+        let vectors = try LatestVectors(of: plan.view, definitions, sources, at: watermark, threads: threads)
+        mark.vectors = vectors?.version
         let source = ofFiles.adding(try filling.pushed.rows(fields, source: plan.source.name))
         let chosen = try choose(source, horizon: mark.horizon, until: until)
         let first = source.fileRowCount ?? 0
@@ -154,7 +168,9 @@ public struct Materializer {
             try PushedVectors(plan, rows)?.check(chosenPushed, version: mark.vectors) { _ in nil }
         }
         let pushes = Set(filling.journal.entries.map(\.id))
-        var run = Run(keepsKeys: old?.space == space, known: pushes, origins: filling.pushed.origins)
+        var run = Run(
+            keepsKeys: old?.space == space, known: pushes, origins: filling.pushed.origins,
+            staleTexts: vectors?.texts ?? [:], source: plan.source.name, forgetsLost: filling.forgetsLost)
         let parts = max(1, (chosen.count + Self.rowsAtOnce - 1) / Self.rowsAtOnce)
         for part in 0..<parts {
             let own = parts == 1 ? chosen : chosen.filter { Int($0.entity) % parts == part }
@@ -168,11 +184,17 @@ public struct Materializer {
             // What was pushed meanwhile went to the rows that answered until now, if there were any.
             journal = try PushJournal(storage, source: plan.source.name)
             try Pusher(storage, definitions).apply(journal, to: plan, mark, known: pushes, now: filling.now)
-            if let old { try storage.removeAll(in: old.space) }
+            if let old {
+                run.lostRows = try lostRows(
+                    in: old.space, known: Set(journal.entries.map(\.id)), source: plan.source.name)
+                try storage.removeAll(in: old.space)
+            }
         }
         try journal.note(space, storage, source: plan.source.name)
         return (
-            Outcome(view: view, rows: chosen.count, entities: run.entities, written: run.written, wasCurrent: false),
+            Outcome(
+                view: view, rows: chosen.count, entities: run.entities, written: run.written, wasCurrent: false,
+                lostRows: run.lostRows, keepsLostRows: old?.space == space && !filling.forgetsLost),
             Set(chosenPushed)
         )
     }
@@ -184,9 +206,36 @@ public struct Materializer {
         let known: Set<PushID>
         /// The push of each pushed row.
         let origins: [PushID]
+        /// Why rows of the files have vectors of another text, by their numbers.
+        let staleTexts: [Int32: StaleReason]
+        let source: String
+        let forgetsLost: Bool
+        /// Rows that were found of pushes which the journal has lost.
+        var lostRows = 0
         var entities = 0
         var written = 0
         var keys: Set<[UInt8]> = []
+
+        /// The one of an entity's rows, by their numbers, whose vector is of another text.
+        func staleRow(_ numbers: some Sequence<Int32>) -> EntityRows.StaleRow? {
+            if staleTexts.isEmpty { return nil }
+            for number in numbers {
+                if let reason = staleTexts[number] { return EntityRows.StaleRow(number: number, reason: reason) }
+            }
+            return nil
+        }
+    }
+
+    /// Names the texts that the vectors of a view are of: the files and the definition of their source.
+    ///
+    /// - Returns: an empty text if a file has no name for its bytes; `nil` if the view does not say what its vectors are of.
+    private func texts(of view: FeatureView) throws -> String? {
+        guard let text = view.embedding?.text else { return nil }
+        let files = try sources.files(of: try definitions.source(text.source)).map(Self.file)
+        if files.contains(where: { $0.id.isEmpty }) { return "" }
+        let named = files.map { "\($0.path) \($0.id)\n" }.joined()
+        let all = "\(try definitions.digest(ofSource: text.source))\n\(named)"
+        return ObjectID(of: Array(all.utf8)).description
     }
 
     static func file(_ file: SourceFile) -> ViewMark.File {
@@ -244,12 +293,16 @@ public struct Materializer {
                 var (places, values) = ([OnlineKey](), [[UInt8]?]())
                 for group in some {
                     guard let key = keys[order[group.lowerBound]] else { continue }
-                    places.append(OnlineKey(space: mark.space, entity: key))
-                    values.append(EntityRows.bytes(of: order[group], origins, columns, horizon: mark.horizon))
+                    let place = OnlineKey(space: mark.space, entity: key)
+                    places.append(place)
+                    values.append(
+                        EntityRows.bytes(
+                            of: order[group], origins, columns, horizon: mark.horizon, at: place,
+                            stale: run.staleRow(order[group].lazy.map { numbers[$0] })))
                     if run.keepsKeys { run.keys.insert(key) }
                 }
                 run.entities += places.count
-                run.written += try put(places, values, mark, run.known, isNew: !run.keepsKeys)
+                run.written += try put(places, values, mark, &run, isNew: !run.keepsKeys)
             }
         }
     }
@@ -278,7 +331,7 @@ public struct Materializer {
         let gone = others.map { OnlineKey(space: mark.space, entity: $0) }
         for first in stride(from: 0, to: gone.count, by: Self.entitiesAtOnce) {
             let some = Array(gone[first..<min(first + Self.entitiesAtOnce, gone.count)])
-            run.written += try put(some, Array(repeating: nil, count: some.count), mark, run.known, isNew: false)
+            run.written += try put(some, Array(repeating: nil, count: some.count), mark, &run, isNew: false)
         }
     }
 
@@ -286,24 +339,34 @@ public struct Materializer {
     ///
     /// - Parameter isNew: whether nobody asks for these rows yet.
     private func put(
-        _ keys: [OnlineKey], _ values: [[UInt8]?], _ mark: ViewMark, _ known: Set<PushID>, isNew: Bool
+        _ keys: [OnlineKey], _ values: [[UInt8]?], _ mark: ViewMark, _ run: inout Run, isNew: Bool
     ) throws(OnlineStoreError) -> Int {
         // In rows that answer already most stay, and then nobody who pushes to them need wait.
         var changed = Array(keys.indices)
+        var known = run.known
         if !isNew {
             let old = try storage.values(of: keys)
-            changed = changed.filter { old[$0] != values[$0] }
+            let strange = old.flatMap { $0.map(EntityRows.pushes) ?? [] }.filter { !known.contains($0) }
+            let lost = try lost(Set(strange), source: run.source)
+            run.lostRows += strange.count { lost.contains($0) }
+            if run.forgetsLost { known.formUnion(lost) }
+            changed = changed.filter { place in
+                guard let old = old[place], let new = values[place] else { return old[place] != values[place] }
+                return !EntityRows.areAsGood(old, as: new, at: keys[place])
+            }
         }
+        let areKnown = known
         if changed.isEmpty { return 0 }
         var written = 0
         try storage.update(changed.map { keys[$0] }, marks: []) { old throws(OnlineStoreError) in
             var new: [[UInt8]?] = []
             for (place, old) in zip(changed, old) {
-                guard let old, EntityRows.pushes(in: old).contains(where: { !known.contains($0) }) else {
+                guard let old, EntityRows.pushes(in: old).contains(where: { !areKnown.contains($0) }) else {
                     new.append(values[place])
                     continue
                 }
-                guard let rows = EntityRows.adding(pushesOf: old, to: values[place], mark, known) else {
+                guard let rows = EntityRows.adding(pushesOf: old, to: values[place], at: keys[place], mark, areKnown)
+                else {
                     throw .damaged(store: storage.name, what: "rows that were pushed")
                 }
                 new.append(rows)
@@ -312,29 +375,5 @@ public struct Materializer {
             return new
         }
         return written
-    }
-}
-
-extension EntityRows {
-    /// Rows with those of others behind them that were pushed and are not known; `nil` if either cannot be read.
-    fileprivate static func adding(
-        pushesOf others: [UInt8], to rows: [UInt8]?, _ mark: ViewMark, _ known: Set<PushID>
-    ) -> [UInt8]? {
-        var columns = mark.fields.map { GrowingColumn($0.type) }
-        var (origins, horizon) = ([RowOrigin](), mark.horizon)
-        if let rows {
-            guard let read = EntityRows.read(rows, into: &columns) else { return nil }
-            origins = read.origins
-        }
-        let count = origins.count
-        guard let read = EntityRows.read(others, into: &columns) else { return nil }
-        origins += read.origins
-        horizon = max(horizon, read.horizon)
-        let kept = (0..<origins.count).filter { row in
-            row < count || origins[row].push.map { !known.contains($0) } ?? false
-        }
-        return try? ColumnView.with(columns.map { $0.finish() }[...]) { views in
-            EntityRows.bytes(of: kept, origins, views, horizon: horizon)
-        }
     }
 }

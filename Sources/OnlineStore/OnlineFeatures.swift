@@ -18,6 +18,7 @@ import enum Workspace.ExitStatus
 public final class OnlineFeatures: Sendable {
     private let storage: any OnlineStorage
     private let definitions: Definitions
+    private let models: (@Sendable () -> [String: ObjectID])?
     private let prepared = Mutex<[ObjectID: [PreparedMark]]>([:])
     private let remembered = RememberedRows(limit: 64 << 20)
 
@@ -27,8 +28,13 @@ public final class OnlineFeatures: Sendable {
     private static let attempts = 10
 
     /// Answers from a store.
-    public init(_ storage: any OnlineStorage, _ definitions: Definitions) {
-        (self.storage, self.definitions) = (storage, definitions)
+    ///
+    /// - Parameter models: the snapshots of the models whose vectors are wanted now, by view, a view without one where there is
+    ///   no such model; by default a vector may be of any.
+    public init(
+        _ storage: any OnlineStorage, _ definitions: Definitions, models: (@Sendable () -> [String: ObjectID])? = nil
+    ) {
+        (self.storage, self.definitions, self.models) = (storage, definitions, models)
     }
 
     /// The features of entities at moments.
@@ -59,7 +65,7 @@ public final class OnlineFeatures: Sendable {
                 answers.append(try features(question, rows.map { .some($0) }, view, at: spine))
                 first += question.keys.count
             }
-            return OnlineAnswer(count: spine.count, features: plan.columns.map { answers[$0.view][$0.column] })
+            return try answer(plan, plan.columns.map { answers[$0.view][$0.column] }, at: spine)
         }
         throw OnlineStoreError.busy(store: storage.name)
     }
@@ -73,10 +79,12 @@ public final class OnlineFeatures: Sendable {
         let marks = plan.service.onOutage == .stale ? prepared.withLock { $0[plan.digest] } ?? [] : []
         guard marks.count == plan.views.count else {
             let nothing = Column([Int64?](repeating: nil, count: spine.count), .int64)
-            let features = plan.columns.map { place in
-                let view = plan.views[place.view]
-                return OnlineAnswer.Feature(
-                    name: view.columns[place.column].name, view: view.view.name, values: nothing,
+            let names =
+                plan.columns.map { (plan.views[$0.view].columns[$0.column].name, plan.views[$0.view].view.name) }
+                + plan.service.derivedNames.map { ($0, OnlineAnswer.derivedView(of: plan.service)) }
+            let features = names.map { name, view in
+                OnlineAnswer.Feature(
+                    name: name, view: view, values: nothing,
                     statuses: Array(repeating: .unavailable, count: spine.count),
                     eventTimes: Array(repeating: nil, count: spine.count))
             }
@@ -86,7 +94,16 @@ public final class OnlineFeatures: Sendable {
             let question = try EntityQuestion(spine, plan.views[index], mark.mark)
             return try features(question, remembered.rows(of: question.keys), mark, at: spine)
         }
-        return OnlineAnswer(count: spine.count, features: plan.columns.map { answers[$0.view][$0.column] })
+        return try answer(plan, plan.columns.map { answers[$0.view][$0.column] }, at: spine)
+    }
+
+    /// The answer that views give: what the service says of stale vectors is followed, and what it makes of features is made.
+    private func answer(
+        _ plan: ServicePlan, _ features: [OnlineAnswer.Feature], at spine: SpineTable
+    ) throws -> OnlineAnswer {
+        let answer = try OnlineAnswer(count: spine.count, features: features)
+            .following(plan.service.onStaleEmbedding, plan, at: spine)
+        return try answer.deriving(plan, at: spine)
     }
 
     /// What a view takes to answer, by the mark that says where its rows are.
@@ -109,15 +126,22 @@ public final class OnlineFeatures: Sendable {
         let name = plan.view.name
         var columns = mark.fields.map { GrowingColumn($0.type) }
         var (isKnown, horizons) = ([Bool](), [Int64]())
-        for value in values {
+        // Which rows each entity has, and which of all rows have vectors of another text.
+        var (ranges, staleTexts, count) = ([Range<Int>](), [Int: StaleReason](), 0)
+        for (key, value) in zip(question.keys, values) {
             isKnown.append(false)
             horizons.append(mark.horizon)
+            ranges.append(count..<count)
             guard case .some(.some(let value)) = value else { continue }
-            guard let rows = EntityRows.read(value, into: &columns) else {
-                throw OnlineStoreError.damaged(store: storage.name, what: "rows of the view '\(name)'")
+            guard let rows = EntityRows.read(value, at: key, into: &columns) else {
+                throw OnlineStoreError.damagedRows(of: key, plan, in: storage)
             }
             isKnown[isKnown.count - 1] = rows.count > 0
-            horizons[horizons.count - 1] = rows.horizon
+            // A fill leaves rows that are as they should be, so that theirs may be an earlier one.
+            horizons[horizons.count - 1] = max(rows.horizon, mark.horizon)
+            ranges[ranges.count - 1] = count..<count + rows.count
+            if let stale = rows.staleText { staleTexts[count + stale.place] = stale.reason }
+            count += rows.count
         }
         for (place, moment) in zip(question.places, spine.labelTimes) {
             let horizon = place.map { horizons[$0] } ?? mark.horizon
@@ -125,8 +149,11 @@ public final class OnlineFeatures: Sendable {
         }
         let rows = RecordBatch(Schema(mark.fields), columns.map { $0.finish() })
         let (results, latest) = try prepared.view.features(of: rows, at: spine)
-        var eventTimes: [Int64] = []
-        if latest != nil { try prepared.view.source(rows).forEachBatch { eventTimes += $0.eventTimes } }
+        let facts = try latest == nil ? FactTimes() : FactTimes(prepared.view, rows)
+        let eventTimes = facts.events
+        let staleness =
+            plan.view.embedding == nil
+            ? nil : VectorStaleness(plan, mark, rows, models: models?(), texts: staleTexts)
         let isUnavailable = question.places.map { place in place.map { values[$0] == nil } ?? false }
         let known =
             isUnavailable.contains(true) ? isUnavailable.indices.map { isUnavailable[$0] ? -1 : Int32($0) } : nil
@@ -142,11 +169,24 @@ public final class OnlineFeatures: Sendable {
                 guard isPlain, let latest, latest[row] >= 0 else { return nil }
                 return eventTimes[Int(latest[row])]
             }
+            var stale: [StaleReason?] = []
+            if let staleness, let latest, plan.isVector(index) {
+                stale = (0..<spine.count).map { row -> StaleReason? in
+                    switch statuses[row] {
+                    case .present: return staleness.reason(ofRow: Int(latest[row]))
+                    case .outsideTimeToLive:
+                        guard plan.view.timeToLive != nil, let place = question.places[row] else { return nil }
+                        let cut = spine.labelTimes[row] - plan.view.embargo.seconds * 1_000_000
+                        return facts.isAnyKnown(of: ranges[place], at: cut) ? .pastTimeToLive : nil
+                    default: return nil
+                    }
+                }
+            }
             return OnlineAnswer.Feature(
                 name: plan.columns[index].name, view: name,
                 // Of rows that nobody knows even a count is none.
                 values: known.map { results[index].gather($0) } ?? results[index], statuses: statuses,
-                eventTimes: times)
+                eventTimes: times, stale: stale)
         }
     }
 }
@@ -190,6 +230,8 @@ public struct OnlineAnswer: Sendable {
         case notFound = "not_found"
         /// What there is of the entity is too old, or not yet known.
         case outsideTimeToLive = "outside_ttl"
+        /// There is a vector that should no longer be relied on, and the service does not give it out.
+        case stale
         /// The store did not answer, and nobody remembers what it said last.
         case unavailable
     }
@@ -198,7 +240,7 @@ public struct OnlineAnswer: Sendable {
     public struct Feature: Sendable {
         /// Its name.
         public let name: String
-        /// The view that it is of.
+        /// The view that it is of; `service:` and the service's name for one that the service makes itself.
         public let view: String
         /// The value for each row that was asked for.
         public let values: Column
@@ -206,12 +248,14 @@ public struct OnlineAnswer: Sendable {
         public let statuses: [Status]
         /// When the fact happened that each value is of, in microseconds; `nil` for aggregations, which are of many.
         public let eventTimes: [Int64?]
+        /// Why each value should no longer be relied on, `nil` for one that may; empty for a feature that is no vector.
+        public var stale: [StaleReason?] = []
     }
 
     /// How many rows were asked for.
     public let count: Int
     /// The features, in the order that was asked for.
-    public let features: [Feature]
+    public internal(set) var features: [Feature]
 }
 
 /// Why a question to an online store has no answer.
@@ -222,6 +266,9 @@ public enum OnlineReadError: Error, Equatable {
     case definitionChanged(view: String)
     /// The store keeps what it takes to answer for later moments only.
     case tooEarly(view: String, horizon: Int64)
+    /// The vector of an entity should no longer be relied on, and the service answers nothing then; `counts` says of how many
+    /// that is true.
+    case staleEmbedding(entity: String, view: String, reason: StaleReason, counts: [StaleCount])
 }
 
 extension OnlineReadError: CustomStringConvertible {
@@ -237,11 +284,16 @@ extension OnlineReadError: CustomStringConvertible {
             "the online store answers for the view '\(view)' from "
                 + ColumnType.timestamp(.microsecond, zone: "UTC").text(of: .integer(horizon))
                 + " on; ask 'vintage features asof' for earlier moments, or keep more with 'materialize --history'"
+        case .staleEmbedding(let entity, let view, let reason, _):
+            "the vector of \(entity) in the view '\(view)' is stale (\(reason.rawValue)), which the service answers with an error; "
+                + "'vintage features stale' lists what to make anew, then fill the store, or set 'on_stale_embedding'"
         }
     }
 }
 
 extension OnlineReadError: ErrorWithExitStatus {
-    /// The question is one that the store cannot answer.
-    public var exitStatus: ExitStatus { .misused }
+    /// The question is one that the store cannot answer; a vector that is stale is found.
+    public var exitStatus: ExitStatus {
+        if case .staleEmbedding = self { .found } else { .misused }
+    }
 }

@@ -42,7 +42,7 @@ struct PushJournal {
             for (id, value) in zip(some, try storage.values(of: some.map { Self.key($0, source: source) })) {
                 // Another who filled views may have found all of it in the files.
                 guard let value else { continue }
-                guard let entry = Self.entry(id, value) else {
+                guard let entry = Self.entry(id, value, source: source) else {
                     throw .damaged(store: storage.name, what: "rows that were pushed to the source '\(source)'")
                 }
                 entries.append(entry)
@@ -53,8 +53,10 @@ struct PushJournal {
     // MARK: Bytes
 
     /// An entry's bytes.
-    static func bytes(_ rows: RecordBatch, id: PushID, spaces: some Sequence<String>) throws -> [UInt8] {
-        try head(rows.schema.fields, spaces) + body(rows, id: id)
+    static func bytes(
+        _ rows: RecordBatch, id: PushID, source: String, spaces: some Sequence<String>
+    ) throws -> [UInt8] {
+        try head(rows.schema.fields, spaces) + body(rows, id: id, source: source)
     }
 
     /// The same entry, applied to other spaces too. What is no entry stays as it is: a reader will say so.
@@ -85,17 +87,18 @@ struct PushJournal {
         return (fields, Set(spaces.compactMap(\.string)), parts.rest)
     }
 
-    private static func body(_ rows: RecordBatch, id: PushID) throws -> [UInt8] {
+    private static func body(_ rows: RecordBatch, id: PushID, source: String) throws -> [UInt8] {
         let origins = [RowOrigin](repeating: .push(id), count: rows.count)
         return try ColumnView.with(rows.columns[...]) { columns in
-            EntityRows.bytes(of: 0..<rows.count, origins, columns, horizon: 0)
+            EntityRows.bytes(of: 0..<rows.count, origins, columns, horizon: 0, at: key(id, source: source))
         }
     }
 
-    private static func entry(_ id: PushID, _ bytes: [UInt8]) -> Entry? {
+    private static func entry(_ id: PushID, _ bytes: [UInt8], source: String) -> Entry? {
         guard let (fields, spaces, start) = readHead(bytes) else { return nil }
         var columns = fields.map { GrowingColumn($0.type) }
-        guard EntityRows.read(Array(bytes[start...]), into: &columns) != nil else { return nil }
+        let rows = EntityRows.read(Array(bytes[start...]), at: key(id, source: source), into: &columns)
+        guard rows != nil else { return nil }
         return Entry(id: id, rows: RecordBatch(Schema(fields), columns.map { $0.finish() }), spaces: spaces)
     }
 
@@ -114,7 +117,7 @@ struct PushJournal {
                     return Column.nulls(field.type, count: entry.rows.count)
                 }
                 if values.type == field.type { return values }
-                guard let converted = Self.convert(values, to: field.type) else {
+                guard case .success(let converted) = values.converted(to: field.type, zone: nil) else {
                     throw PushError.typeChanged(
                         source: source, column: field.name, pushed: "\(values.type)", now: "\(field.type)")
                 }
@@ -126,26 +129,6 @@ struct PushJournal {
             return column
         }
         return RecordBatch(Schema(fields), columns, count: rowCount)
-    }
-
-    /// The values of a column as those of another type; `nil` if one of them is none.
-    private static func convert(_ values: Column, to type: ColumnType) -> Column? {
-        var column = GrowingColumn(type)
-        for row in 0..<values.count {
-            let cell = values.cell(at: row)
-            let value: JSON =
-                switch cell {
-                case .null: .null
-                case .boolean(let value): .bool(value)
-                case .integer(let value) where values.type.isInteger: .integer(value)
-                case .unsigned(let value): .unsigned(value)
-                case .number(let value): .number(value)
-                case .numbers(let values): JSON(values) { .number(Double($0)) }
-                default: .string(values.type.text(of: cell))
-                }
-            guard column.append(value, zone: nil) else { return nil }
-        }
-        return column.finish()
     }
 
     /// Each row's push.
@@ -197,7 +180,7 @@ struct PushJournal {
     func forget(allBut kept: PushJournal, _ storage: any OnlineStorage, source: String) throws {
         let rest = Dictionary(uniqueKeysWithValues: kept.entries.map { ($0.id, $0) })
         for entry in entries where rest[entry.id]?.rows.count != entry.rows.count {
-            let body = try rest[entry.id].map { try Self.body($0.rows, id: $0.id) }
+            let body = try rest[entry.id].map { try Self.body($0.rows, id: $0.id, source: source) }
             try storage.update([Self.key(entry.id, source: source)], marks: []) { old in
                 // Other spaces may have been noted since.
                 guard let body, let old = old[0], let (fields, spaces, _) = Self.readHead(old) else { return [nil] }

@@ -51,22 +51,23 @@ struct PushedView {
         var horizons: [Int64] = []
         // By place: the entity of each row, and where it comes from.
         var (entities, origins) = ([Int32](), [RowOrigin]())
+        var stale = old.map { _ in EntityRows.StaleRow?.none }
         let own = pushes.map { RowOrigin.push($0) }
         try ColumnView.with(rows.columns[...]) { views in
             for (place, bytes) in old.enumerated() {
                 var horizon = mark.horizon
                 var known: Set<PushID> = []
                 if let bytes {
-                    guard let rows = EntityRows.read(bytes, into: &columns) else { return }
-                    horizon = rows.horizon
+                    guard let rows = EntityRows.read(bytes, at: keys[place], into: &columns) else { return }
+                    (horizon, stale[place]) = (rows.horizon, rows.staleRow)
                     known = Set(rows.origins.compactMap(\.push))
                     origins += rows.origins
                     entities += Array(repeating: Int32(place), count: rows.count)
                 }
                 // What was applied before is there already.
                 let added = rowsOfKey[place].filter { !known.contains(pushes[$0]) }
-                guard EntityRows.read(EntityRows.bytes(of: added, own, views, horizon: 0), into: &columns) != nil
-                else { return }
+                let bytesOfAdded = EntityRows.bytes(of: added, own, views, horizon: 0, at: keys[place])
+                guard EntityRows.read(bytesOfAdded, at: keys[place], into: &columns) != nil else { return }
                 origins += added.map { own[$0] }
                 entities += Array(repeating: Int32(place), count: added.count)
                 // Rows of a day past answer for that day alone; others grow older with the clock.
@@ -74,11 +75,12 @@ struct PushedView {
             }
         }
         guard horizons.count == old.count else { return nil }
-        return try chosen(columns.map { $0.finish() }, entities, origins, horizons)
+        return try chosen(columns.map { $0.finish() }, entities, origins, horizons, stale)
     }
 
     private func chosen(
-        _ columns: [Column], _ entities: [Int32], _ origins: [RowOrigin], _ horizons: [Int64]
+        _ columns: [Column], _ entities: [Int32], _ origins: [RowOrigin], _ horizons: [Int64],
+        _ stale: [EntityRows.StaleRow?]
     ) throws -> [[UInt8]?] {
         var rowsOfEntity = horizons.map { _ in [Int]() }
         let batch = RecordBatch(Schema(mark.fields), columns, count: entities.count)
@@ -97,9 +99,11 @@ struct PushedView {
             for row in selection.finish() { rowsOfEntity[Int(row.entity)].append(Int(row.number)) }
         }
         return try ColumnView.with(columns[...]) { views in
-            zip(rowsOfEntity, horizons).map { rows, horizon in
-                if rows.isEmpty { return nil }
-                return EntityRows.bytes(of: rows, origins, views, horizon: horizon)
+            rowsOfEntity.indices.map { place in
+                if rowsOfEntity[place].isEmpty { return nil }
+                return EntityRows.bytes(
+                    of: rowsOfEntity[place], origins, views, horizon: horizons[place], at: keys[place],
+                    stale: stale[place])
             }
         }
     }

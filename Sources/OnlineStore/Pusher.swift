@@ -47,11 +47,28 @@ public struct Pusher: Sendable {
         _ rows: [JSON], numbers: [Int]? = nil, to source: String, now: Int64
     ) throws -> Outcome {
         let (source, targets) = try targets(source)
-        // The columns of the source, as they were when a view was filled last.
-        let fields = targets.max { $0.mark.watermark < $1.mark.watermark }?.mark.sourceFields ?? []
         let numbers = numbers ?? Array(1...max(1, rows.count))
-        let table = try table(rows, numbers, fields, source, targets.map(\.plan))
+        let table = try table(rows, numbers, Self.fields(targets), source, targets.map(\.plan))
         return try push(table, numbers, source, targets, now: now)
+    }
+
+    /// Pushes rows of a table to a source: all of them, or none where it throws before anything was written.
+    ///
+    /// - Parameters:
+    ///   - rows: columns of the source that are not there are null; values of other types are taken where they fit exactly.
+    ///   - first: what messages call the first row.
+    ///   - now: the moment, in microseconds since 1970.
+    /// - Throws: as ``push(_:numbers:to:now:)``, and ``Tables/TableError/ambiguousColumn(_:table:)``.
+    package func push(_ rows: RecordBatch, first: Int, to source: String, now: Int64) throws -> Outcome {
+        let (source, targets) = try targets(source)
+        let numbers = Array(first..<first + rows.count)
+        let table = try table(rows, numbers, Self.fields(targets), source, targets.map(\.plan))
+        return try push(table, numbers, source, targets, now: now)
+    }
+
+    /// The columns of the source, as they were when a view was filled last.
+    private static func fields(_ targets: [Target]) -> [Field] {
+        targets.max { $0.mark.watermark < $1.mark.watermark }?.mark.sourceFields ?? []
     }
 
     /// A view of the source, and its mark if it is in the store.
@@ -90,12 +107,7 @@ public struct Pusher: Sendable {
     private func table(
         _ rows: [JSON], _ numbers: [Int], _ fields: [Field], _ source: FeatureSource, _ plans: [ViewPlan]
     ) throws -> RecordBatch {
-        let derived = Set(source.derived.map(\.name))
-        let needed = Set(
-            [source.eventTime, source.availability?.column].compactMap { $0 }
-                + plans.flatMap { $0.keys.map(\.sourceColumn) }
-        ).subtracting(derived)
-        // A row without its time or its entity is no row, and nothing would ever tell of it.
+        let needed = Self.needed(source, plans)
         var columns = fields.map { GrowingColumn($0.type) }
         let places = Dictionary(uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
         for (number, row) in zip(numbers, rows) {
@@ -118,6 +130,44 @@ public struct Pusher: Sendable {
         return RecordBatch(Schema(fields), columns.map { $0.finish() }, count: rows.count)
     }
 
+    private func table(
+        _ rows: RecordBatch, _ numbers: [Int], _ fields: [Field], _ source: FeatureSource, _ plans: [ViewPlan]
+    ) throws -> RecordBatch {
+        var seen: Set<String> = []
+        for name in rows.schema.names {
+            if !fields.contains(where: { $0.name == name }) {
+                throw PushError.unknownColumn(
+                    name, row: numbers.first ?? 1, source: source.name,
+                    nearest: nearestName(to: name, among: fields.map(\.name)))
+            }
+            if !seen.insert(name).inserted { throw TableError.ambiguousColumn(name, table: "what was pushed") }
+        }
+        let needed = Self.needed(source, plans)
+        let columns = try fields.map { field in
+            let given = rows[field.name] ?? Column.nulls(field.type, count: rows.count)
+            if needed.contains(field.name), let row = (0..<rows.count).first(where: { given.isNull(at: $0) }) {
+                throw PushError.missing(column: field.name, row: numbers[row])
+            }
+            if given.type == field.type { return given }
+            switch given.converted(to: field.type, zone: source.zone) {
+            case .success(let column): return column
+            case .failure(let wrong):
+                throw PushError.wrongType(
+                    column: field.name, row: numbers[wrong.row], expected: "\(field.type)")
+            }
+        }
+        return RecordBatch(Schema(fields), columns, count: rows.count)
+    }
+
+    /// The columns of the data that each row needs: a row without its time or its entity is no row, and nothing would ever tell
+    /// of it.
+    private static func needed(_ source: FeatureSource, _ plans: [ViewPlan]) -> Set<String> {
+        Set(
+            [source.eventTime, source.availability?.column].compactMap { $0 }
+                + plans.flatMap { $0.keys.map(\.sourceColumn) }
+        ).subtracting(source.derived.map(\.name))
+    }
+
     // MARK: Writing
 
     private func push(
@@ -125,7 +175,8 @@ public struct Pusher: Sendable {
     ) throws -> Outcome {
         if rows.count == 0 { return Outcome(rows: 0, views: targets.map(\.plan.view.name), entities: 0) }
         let id = PushID.next()
-        let entry = try PushJournal.bytes(rows, id: id, spaces: targets.map(\.mark.space))
+        let entry = try PushJournal.bytes(
+            rows, id: id, source: source.name, spaces: targets.map(\.mark.space))
         let key = PushJournal.key(id, source: source.name)
         let pushes = Array(repeating: id, count: rows.count)
         var (targets, written) = (targets, 0)

@@ -51,8 +51,9 @@ struct RowSelection {
         let cut = cut
         oldestInWindow = plan.columns.compactMap { $0.window?.span.seconds }.max().map { Self.earlier(cut, by: $0) }
         let isPlain = plan.columns.contains { $0.window == nil }
-        oldestCurrent =
-            isPlain ? plan.view.timeToLive.map { Self.earlier(horizon, by: $0.seconds) } ?? .min : nil
+        // A vector that is too old is told to be so, and not to be missing.
+        let timeToLive = plan.view.embedding == nil ? plan.view.timeToLive : nil
+        oldestCurrent = isPlain ? timeToLive.map { Self.earlier(horizon, by: $0.seconds) } ?? .min : nil
         hasEventKey = !plan.source.eventKey.isEmpty
     }
 

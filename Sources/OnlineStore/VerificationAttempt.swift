@@ -150,3 +150,13 @@ extension EntityKey {
             .joined(separator: ",")
     }
 }
+
+extension OnlineStoreError {
+    /// What lies under the key of an entity is no rows of it.
+    static func damagedRows(of key: OnlineKey, _ plan: ViewPlan, in storage: any OnlineStorage) -> OnlineStoreError {
+        let entity = EntityKey.text(key.entity, plan)
+        return .damaged(
+            store: storage.name,
+            what: "under \(entity) in the view '\(plan.view.name)' bytes that were changed or are another entity's")
+    }
+}

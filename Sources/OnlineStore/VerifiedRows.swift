@@ -21,10 +21,9 @@ struct HeldRows {
         var columns = mark.fields.map { GrowingColumn($0.type) }
         var found = (horizon: mark.horizon, origins: [RowOrigin]())
         if let bytes {
-            guard let read = EntityRows.read(bytes, into: &columns) else {
-                let name = EntityKey.text(entity, plan)
-                throw OnlineStoreError.damaged(
-                    store: storage.name, what: "rows of \(name) in the view '\(plan.view.name)'")
+            let key = OnlineKey(space: mark.space, entity: entity)
+            guard let read = EntityRows.read(bytes, at: key, into: &columns) else {
+                throw OnlineStoreError.damagedRows(of: key, plan, in: storage)
             }
             found = (read.horizon, read.origins)
         }
@@ -56,12 +55,23 @@ struct HeldRows {
 struct FactTimes {
     var events: [Int64] = []
     var availabilities: [Int64] = []
+    /// Which of them can be facts of the view.
+    private var areCounted: [Bool] = []
+
+    /// Of no rows.
+    init() {}
 
     init(_ view: PreparedView, _ rows: RecordBatch) throws {
         try view.source(rows).forEachBatch { facts in
             events += facts.eventTimes
             availabilities += facts.availabilityTimes
+            areCounted += facts.isCounted ?? Array(repeating: true, count: facts.count)
         }
+    }
+
+    /// Whether one of some rows is a fact that is known at a moment.
+    func isAnyKnown(of rows: Range<Int>, at moment: Int64) -> Bool {
+        rows.contains { areCounted[$0] && events[$0] <= moment && availabilities[$0] <= moment }
     }
 
     /// The rows of the window of an aggregation at a moment that were known then, the newest first.

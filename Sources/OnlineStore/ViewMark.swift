@@ -32,6 +32,8 @@ struct ViewMark: Equatable {
     var horizon: Int64
     /// The version of the model that made the vectors of the files, empty if nothing says which; `nil` if there are none.
     var vectors: String?
+    /// Names the texts that these were held against; empty if nothing does, `nil` if that is not declared.
+    var texts: String?
     /// How many rows and entities there are.
     var rows: Int
     var entities: Int
@@ -42,7 +44,7 @@ struct ViewMark: Equatable {
     /// Written down.
     var bytes: [UInt8] {
         var object = JSONObject()
-        object["format"] = .integer(3)
+        object["format"] = .integer(4)
         object["space"] = .string(space)
         object["definition"] = .string(definition)
         object["fields"] = JSON(fields: fields)
@@ -54,6 +56,7 @@ struct ViewMark: Equatable {
         object["watermark"] = .integer(watermark)
         object["horizon"] = .integer(horizon)
         object["vectors"] = vectors.map { .string($0) } ?? .null
+        object["texts"] = texts.map { .string($0) } ?? .null
         object["rows"] = JSON(rows)
         object["entities"] = JSON(entities)
         return Array(JSON.object(object).line.utf8)
@@ -61,7 +64,7 @@ struct ViewMark: Equatable {
 
     /// Reads what was written down; `nil` if it is no such thing.
     init?(_ bytes: [UInt8]) {
-        guard let json = try? JSON(parsing: bytes), json["format"].count == 3,
+        guard let json = try? JSON(parsing: bytes), json["format"].count == 4,
             let space = json["space"].string, let definition = json["definition"].string,
             let fields = json["fields"].fields, let sourceFields = json["source_fields"].fields,
             let files = json["files"].elements, let watermark = json["watermark"].whole,
@@ -73,7 +76,7 @@ struct ViewMark: Equatable {
         (self.watermark, self.horizon, until) = (watermark, horizon, json["until"].whole)
         (self.rows, self.entities) = (Int(rows), Int(entities))
         (self.fields, self.sourceFields) = (fields, sourceFields)
-        vectors = json["vectors"].string
+        (vectors, texts) = (json["vectors"].string, json["texts"].string)
         self.files = []
         for file in files {
             let parts = (file.elements ?? []).compactMap(\.string)

@@ -70,11 +70,17 @@ struct AnswerWriter {
             case .null: writer.buffer.writeStaticString("\"NULL_VALUE\"")
             case .notFound: writer.buffer.writeStaticString("\"NOT_FOUND\"")
             case .outsideTimeToLive: writer.buffer.writeStaticString("\"OUTSIDE_MAX_AGE\"")
-            case .unavailable: writer.buffer.writeStaticString("\"INVALID\"")
+            case .stale, .unavailable: writer.buffer.writeStaticString("\"INVALID\"")
             }
         }
         buffer.writeStaticString("],\"event_timestamps\":[")
         list(count) { writer, row in writer.write(moment: feature.eventTimes[row], row) }
+        if feature.stale.contains(where: { $0 != nil }) {
+            buffer.writeStaticString("],\"stale\":[")
+            list(count) { writer, row in
+                writer.buffer.writeString(feature.stale[row].map { "\"\($0.rawValue)\"" } ?? "null")
+            }
+        }
         buffer.writeStaticString("]}")
     }
 

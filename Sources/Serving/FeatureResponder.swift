@@ -1,3 +1,4 @@
+import Features
 import Hummingbird
 import NIOCore
 import OnlineStore
@@ -84,31 +85,45 @@ struct FeatureResponder: HTTPResponder {
     private func featuresResponse(_ body: ByteBuffer) async throws -> Response {
         let refusal: ServingRefusal
         do {
-            let json = try await queue.run(within: settings.patience) { () throws(ServingRefusal) in
+            let (json, stalePolicy) = try await queue.run(within: settings.patience) { () throws(ServingRefusal) in
                 let question = try FeatureQuestion(body.readableBytesView, settings.limits)
-                let served = try features.answer(question)
-                metrics.count(served)
+                let served = try counting({ () throws(ServingRefusal) in try features.answer(question) }) { $0 }
                 recorder?.keep(served, at: microsecondsNow())
-                return AnswerWriter.json(served)
+                return (AnswerWriter.json(served), served.stalePolicy)
             }
-            return Response(status: .ok, headers: Self.jsonHeaders, body: ResponseBody(byteBuffer: json))
+            return Response(
+                status: .ok, headers: Self.headers(stalePolicy), body: ResponseBody(byteBuffer: json))
         } catch let error as ServingRefusal where error.isOutage {
             refusal = error
         }
         let question = try FeatureQuestion(body.readableBytesView, settings.limits)
-        guard let served = try features.answerWithoutStore(question) else { throw refusal }
+        let remembered = try counting({ () throws(ServingRefusal) in try features.answerWithoutStore(question) }) { $0 }
+        guard let served = remembered else { throw refusal }
         let policy = served.plan.plan.service.onOutage
-        metrics.count(served)
         metrics.countOutage(policy)
         var line = JSONObject()
         line["service"] = .string(served.plan.plan.service.name)
         line["answered"] = .string(policy.rawValue)
         line["reason"] = .string(refusal.reason)
         log.write(.warning, line)
-        var headers = Self.jsonHeaders
+        var headers = Self.headers(served.stalePolicy)
         if let name = HTTPFields.Element.Name(Self.outageField) { headers[name] = policy.rawValue }
         return Response(
             status: .ok, headers: headers, body: ResponseBody(byteBuffer: AnswerWriter.json(served)))
+    }
+
+    /// Finds an answer, and counts what it says, or the vectors for whose sake it says nothing.
+    private func counting<Answer>(
+        _ answer: () throws(ServingRefusal) -> Answer, _ served: (Answer) -> ServedAnswer?
+    ) throws(ServingRefusal) -> Answer {
+        do {
+            let answer = try answer()
+            if let served = served(answer) { metrics.count(served) }
+            return answer
+        } catch {
+            metrics.countStale(error.stale, .error)
+            throw error
+        }
     }
 
     private func pushResponse(_ body: ByteBuffer) async throws -> Response {
@@ -168,9 +183,20 @@ struct FeatureResponder: HTTPResponder {
 
     /// The field of an answer without the store, which names the policy.
     private static let outageField = "Vintage-Outage"
+    /// The field of an answer with stale vectors, which names the policy.
+    private static let staleField = "Vintage-Stale-Embeddings"
     private static let jsonHeaders: HTTPFields = [.contentType: "application/json"]
     private static let description = ResponseBody(
         byteBuffer: ByteBuffer(bytes: PackageResources.openapi_json))
+
+    /// The fields of an answer.
+    ///
+    /// - Parameter stale: the policy by which it was given, if vectors in it are stale.
+    private static func headers(_ stale: FeatureService.StaleEmbeddingPolicy?) -> HTTPFields {
+        var headers = jsonHeaders
+        if let stale, let name = HTTPFields.Element.Name(staleField) { headers[name] = stale.rawValue }
+        return headers
+    }
 
     private static func status(_ text: String) -> JSONObject {
         var object = JSONObject()

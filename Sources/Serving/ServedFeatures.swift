@@ -1,4 +1,5 @@
 import Features
+import ObjectStore
 import OnlineStore
 import Synchronization
 import Tables
@@ -26,9 +27,13 @@ package final class ServedFeatures: Sendable {
     }
 
     /// Serves what is defined from a store.
-    package init(_ definitions: Definitions, _ storage: any OnlineStorage) {
+    ///
+    /// - Parameter models: the snapshots of the models whose vectors are wanted now, by view; by default a vector may be of any.
+    package init(
+        _ definitions: Definitions, _ storage: any OnlineStorage, models: (@Sendable () -> [String: ObjectID])? = nil
+    ) {
         (self.definitions, self.storage) = (definitions, storage)
-        features = OnlineFeatures(storage, definitions)
+        features = OnlineFeatures(storage, definitions, models: models)
         pusher = Pusher(storage, definitions)
     }
 
@@ -147,6 +152,9 @@ package final class ServedFeatures: Sendable {
     private static func refusal(_ error: any Error, of place: String) -> ServingRefusal {
         switch error {
         case OnlineReadError.tooEarly: return .invalid(["at"], "\(error)")
+        case OnlineReadError.staleEmbedding(_, _, _, let counts):
+            // Until somebody makes the vectors anew.
+            return ServingRefusal(503, "\(error)", retryAfter: 10, stale: counts)
         case OnlineReadError.notMaterialized:
             // So does a store look that was begun anew and has lost what it had.
             return ServingRefusal(503, "\(error)", retryAfter: 10, isOutage: true)
@@ -176,4 +184,10 @@ package struct ServedAnswer: Sendable {
     let answer: OnlineAnswer
     /// The moment that was asked for, in microseconds since 1970.
     let moment: Int64
+
+    /// The policy by which stale vectors were answered; `nil` if there are none.
+    var stalePolicy: FeatureService.StaleEmbeddingPolicy? {
+        let isStale = answer.features.contains { $0.stale.contains { $0 != nil } }
+        return isStale ? plan.plan.service.onStaleEmbedding : nil
+    }
 }

@@ -19,10 +19,11 @@ struct ServedPlan: Sendable {
 
     init(_ plan: ServicePlan, hasFullNames: Bool) throws(ServingRefusal) {
         self.plan = plan
-        names = plan.columns.map { place in
-            let (view, column) = (plan.views[place.view].view, plan.views[place.view].columns[place.column])
-            return hasFullNames ? "\(view.name)__\(column.name)" : column.name
-        }
+        names =
+            plan.columns.map { place in
+                let (view, column) = (plan.views[place.view].view, plan.views[place.view].columns[place.column])
+                return hasFullNames ? "\(view.name)__\(column.name)" : column.name
+            } + plan.service.derivedNames.map { hasFullNames ? "\(plan.service.name)__\($0)" : $0 }
         keys = plan.spineColumns
         var seen = Set(keys.map(\.name))
         for name in names where !seen.insert(name).inserted {

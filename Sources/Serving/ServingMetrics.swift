@@ -1,6 +1,7 @@
 import Features
 import OnlineStore
 import Synchronization
+import TrainingSets
 
 /// What the server counts, as Prometheus reads it.
 final class ServingMetrics: Sendable {
@@ -25,12 +26,19 @@ final class ServingMetrics: Sendable {
         var staleness: Histogram
     }
 
+    private struct Stale: Hashable {
+        let view: String
+        let reason: StaleReason
+        let policy: FeatureService.StaleEmbeddingPolicy
+    }
+
     private struct State {
         var requests: [Answered: Histogram] = [:]
         var views: [String: Served] = [:]
         var rows: UInt64 = 0
         var pushed: UInt64 = 0
         var withoutStore: [FeatureService.OutagePolicy: UInt64] = [:]
+        var stale: [Stale: UInt64] = [:]
     }
 
     private let state = Mutex(State())
@@ -56,6 +64,7 @@ final class ServingMetrics: Sendable {
         var null: UInt64 = 0
         var notFound: UInt64 = 0
         var outside: UInt64 = 0
+        var stale: UInt64 = 0
         var unavailable: UInt64 = 0
         /// When the oldest fact happened, in microseconds.
         var oldest: Int64?
@@ -69,8 +78,20 @@ final class ServingMetrics: Sendable {
         state.withLock { $0.withoutStore[policy, default: 0] += 1 }
     }
 
+    /// Vectors that should no longer be relied on were asked for.
+    func countStale(_ counts: [StaleCount], _ policy: FeatureService.StaleEmbeddingPolicy) {
+        if counts.isEmpty { return }
+        state.withLock { state in
+            for count in counts {
+                let key = Stale(view: count.view, reason: count.reason, policy: policy)
+                state.stale[key, default: 0] += UInt64(count.count)
+            }
+        }
+    }
+
     /// Features were served.
     func count(_ served: ServedAnswer) {
+        countStale(served.answer.staleCounts, served.plan.plan.service.onStaleEmbedding)
         var counts: [Counted] = []
         for feature in served.answer.features {
             if counts.last?.view != feature.view { counts.append(Counted(view: feature.view)) }
@@ -81,6 +102,7 @@ final class ServingMetrics: Sendable {
                 case .null: counts[last].null += 1
                 case .notFound: counts[last].notFound += 1
                 case .outsideTimeToLive: counts[last].outside += 1
+                case .stale: counts[last].stale += 1
                 case .unavailable: counts[last].unavailable += 1
                 }
             }
@@ -96,6 +118,7 @@ final class ServingMetrics: Sendable {
                 view.counts[.null, default: 0] += count.null
                 view.counts[.notFound, default: 0] += count.notFound
                 view.counts[.outsideTimeToLive, default: 0] += count.outside
+                view.counts[.stale, default: 0] += count.stale
                 view.counts[.unavailable, default: 0] += count.unavailable
                 if let oldest = count.oldest {
                     view.staleness.observe(Double(max(0, served.moment - oldest)) / 1_000_000, Self.stalenessBounds)
@@ -153,6 +176,18 @@ final class ServingMetrics: Sendable {
                     let labels = "view=\"\(Self.escaped(view))\",status=\"\(status.rawValue)\""
                     text += "vintage_values_served_total{\(labels)} \(served.counts[status] ?? 0)\n"
                 }
+            }
+            head(
+                "vintage_stale_embeddings_total", "counter",
+                "Vectors that were asked for and should no longer be relied on, by view, reason and policy.")
+            let stale = state.stale.sorted {
+                ($0.key.view, $0.key.reason.rawValue, $0.key.policy.rawValue)
+                    < ($1.key.view, $1.key.reason.rawValue, $1.key.policy.rawValue)
+            }
+            for (key, count) in stale {
+                let labels =
+                    "view=\"\(Self.escaped(key.view))\",reason=\"\(key.reason.rawValue)\",policy=\"\(key.policy.rawValue)\""
+                text += "vintage_stale_embeddings_total{\(labels)} \(count)\n"
             }
             head(
                 "vintage_staleness_seconds", "histogram",

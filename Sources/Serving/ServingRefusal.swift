@@ -1,3 +1,4 @@
+import OnlineStore
 import TextFormats
 
 /// Why a request gets no answer: a status of HTTP and what the body says.
@@ -17,13 +18,15 @@ package struct ServingRefusal: Error, Sendable {
     package let isOutage: Bool
     /// The method that is allowed, where another was used.
     package let allowed: String?
+    /// The vectors for whose sake a service answers nothing.
+    package let stale: [StaleCount]
 
     package init(
         _ status: Int, _ reason: String, place: [String]? = nil, retryAfter: Int? = nil, isOutage: Bool = false,
-        allowed: String? = nil
+        allowed: String? = nil, stale: [StaleCount] = []
     ) {
         (self.status, self.reason, self.place) = (status, reason, place)
-        (self.retryAfter, self.isOutage, self.allowed) = (retryAfter, isOutage, allowed)
+        (self.retryAfter, self.isOutage, self.allowed, self.stale) = (retryAfter, isOutage, allowed, stale)
     }
 
     /// A body that is not as it should be.

@@ -83,6 +83,9 @@ package final class LatestFacts {
     /// The file that a fact is in.
     package func file(of fact: Int) -> SourceFile { table.files[table.file(ofRow: Int(rows[fact]))].file }
 
+    /// The number of a fact's row in the source.
+    package func row(of fact: Int) -> Int32 { rows[fact] }
+
     /// The table and the row in it, from 1, that a fact is.
     package func place(of fact: Int) -> (table: String, row: Int) { table.place(ofRow: Int(rows[fact])) }
 

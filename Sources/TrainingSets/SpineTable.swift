@@ -46,18 +46,25 @@ public struct SpineTable: Sendable {
         for key in plan.views.flatMap(\.keys) where [.string, .int64, .bool].contains(key.type) {
             options.types[key.spineColumn] = ColumnType(key.type)
         }
+        for column in plan.service.request where column.type.expressionType != .timestamp {
+            options.types[column.name] = ColumnType(column.type)
+        }
         var reader = try TableReader(source, options)
         let unknown = reader.schema.fields.filter { !$0.type.isCarried }.map(\.name)
         if reader.format != .parquet, !unknown.isEmpty {
             // A column of CSV without any value has no type of its own.
-            let moments = plan.views.flatMap(\.keys).filter { [.date, .timestamp].contains($0.type) }.map(\.spineColumn)
+            let moments =
+                plan.views.flatMap(\.keys).filter { [.date, .timestamp].contains($0.type) }.map(\.spineColumn)
+                + plan.service.request.filter { $0.type.expressionType == .timestamp }.map(\.name)
             for name in unknown {
                 let isMoment = name == time || moments.contains(name)
                 options.types[name] = isMoment ? .timestamp(.microsecond, zone: "UTC") : .string
             }
             reader = try TableReader(source, options)
         }
-        let needed = Set([time] + plan.views.flatMap { $0.keys.map(\.spineColumn) + $0.columns.flatMap(\.groupKeys) })
+        let needed = Set(
+            [time] + plan.views.flatMap { $0.keys.map(\.spineColumn) + $0.columns.flatMap(\.groupKeys) }
+                + plan.service.request.map(\.name))
         let naive = needed.filter { reader.schema[$0]?.type.isNaiveTimestamp ?? false }.sorted()
         var moments: [String: Column] = [:]
         if !naive.isEmpty {

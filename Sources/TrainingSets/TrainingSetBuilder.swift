@@ -95,12 +95,26 @@ public struct TrainingSetBuilder {
         let features = plan.columns.map { place in
             (name: plan.views[place.view].columns[place.column].name, column: columns[place.view][place.column])
         }
-        let fields = features.map { Field($0.name, $0.column.type) }
+        let made = try madeOf(features, storage)
+        let all = features + made
+        let fields = all.map { Field($0.name, $0.column.type) }
         let table = RecordBatch(
-            Schema(spine.columns.schema.fields + fields), spine.columns.columns + features.map(\.column),
+            Schema(spine.columns.schema.fields + fields), spine.columns.columns + all.map(\.column),
             count: spine.count)
         return TrainingSet(
             plan: plan, spine: spine, table: table, views: views, isWrittenWhileJudged: threads > 1 && limit == nil)
+    }
+
+    /// What the service makes of its features and of columns of the spine.
+    private func madeOf(
+        _ features: [(name: String, column: Column)], _ storage: ColumnStorage
+    ) throws -> [(name: String, column: Column)] {
+        let fields = features.map { Field($0.name, $0.column.type) }
+        guard let derived = try DerivedFeatures(plan, fields) else { return [] }
+        let columns = Dictionary(features.map { ($0.name, $0.column) }) { first, _ in first }
+        return Array(zip(plan.service.derivedNames, try derived.columns(of: columns, spine, storage: storage))).map {
+            (name: $0, column: $1)
+        }
     }
 
     /// The gap that is kept between the last fact of a view and a label's time.

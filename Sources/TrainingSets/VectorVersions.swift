@@ -127,22 +127,37 @@ extension VectorVersions {
     }
 }
 
-extension LatestFacts {
-    /// Refuses a view whose latest vectors were made by more than one version of their model, as the writing of each of them
+/// The latest vectors of a view: who made them, and which are not of the text that there is now.
+package struct LatestVectors {
+    /// The version that made them, empty if nothing says which; `nil` if there are none.
+    package let version: String?
+    /// Why rows of the source, by their numbers, have vectors of another text.
+    package let texts: [Int32: StaleReason]
+
+    /// Looks at them, and refuses those that were made by more than one version of their model, as the writing of each of them
     /// into a store would mix them.
     ///
     /// - Parameter moment: what was known then, in microseconds since 1970.
-    /// - Returns: the version that made them, empty if nothing says which; `nil` if there are none.
+    /// - Returns: `nil` if the view has no embedding.
     /// - Throws: ``TrainingSetError/mixedVectors(view:model:versions:)``, and what keeps rows from being read.
-    package static func versionOfVectors(
+    package init?(
         of view: FeatureView, _ definitions: Definitions, _ sources: any SourceCatalog, at moment: Int64, threads: Int
-    ) throws -> String? {
+    ) throws {
         guard let embedding = view.embedding else { return nil }
         let facts = try LatestFacts(
             try definitions.latestRowPlan(of: view), sources, at: moment, threads: threads)
         let found = try VectorVersions(of: embedding, in: facts)
         try found.refuseMixture(of: embedding, view: view.name) { facts.place(of: $0) }
-        return found.versions.first.map { $0.name ?? "" }
+        version = found.versions.first.map { $0.name ?? "" }
+        var texts: [Int32: StaleReason] = [:]
+        if let text = embedding.text {
+            let compared = try TextComparison(
+                of: text, view, facts, found, definitions, sources, at: moment, threads: threads)
+            for fact in 0..<facts.count {
+                if let reason = compared.reason(ofRow: fact) { texts[facts.row(of: fact)] = reason }
+            }
+        }
+        self.texts = texts
     }
 }
 

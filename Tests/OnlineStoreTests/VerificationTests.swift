@@ -89,8 +89,10 @@ struct VerificationTests {
         }
     }
 
-    /// Rows with some bytes changed, wherever these are, and a checksum that fits.
-    private static func rows(_ rows: [UInt8], _ old: [UInt8], becoming new: [UInt8]) throws -> [UInt8] {
+    /// Rows with some bytes changed, wherever these are, and a checksum that fits the key that they will lie under.
+    private static func rows(
+        _ rows: [UInt8], _ old: [UInt8], becoming new: [UInt8], at key: OnlineKey
+    ) throws -> [UInt8] {
         var bytes = Array(rows.dropLast(4))
         var changes = 0
         for start in 0...bytes.count - old.count where Array(bytes[start..<start + old.count]) == old {
@@ -100,7 +102,7 @@ struct VerificationTests {
         #expect(changes > 0)
         // CRC-32C, bit by bit.
         var sum = UInt32.max
-        for byte in bytes {
+        for byte in Array(key.space.utf8) + [0] + key.entity + bytes {
             sum ^= UInt32(byte)
             for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0x82f6_3b78 : sum >> 1 }
         }
@@ -129,7 +131,8 @@ struct VerificationTests {
         let world = try World(kind)
         try world.fill()
         // The payment of 9 January was 109.
-        try world.plant(Self.rows(world.bytes("b"), Self.bytes(109), becoming: Self.bytes(112)), for: "b")
+        try world.plant(
+            Self.rows(world.bytes("b"), Self.bytes(109), becoming: Self.bytes(112), at: world.key("b")), for: "b")
         let result = try world.verify()
         #expect(result.differences.allSatisfy { $0.entity == "account=b" })
         let last = try #require(
@@ -151,7 +154,7 @@ struct VerificationTests {
         let world = try World(kind)
         try world.fill()
         let (ofA, ofZ) = (Array("aaaaaaaaa".utf8), Array("zzzzzzzzz".utf8))
-        let strange = try Self.rows(world.bytes("a"), ofA, becoming: ofZ)
+        let strange = try Self.rows(world.bytes("a"), ofA, becoming: ofZ, at: world.key("z"))
         try world.plant(nil, for: "a")
         try world.plant(strange, for: "z")
         let result = try world.verify()

@@ -28,6 +28,15 @@ typedef struct VintageSource {
     void (*release)(void *context);
 } VintageSource;
 
+// Bytes that come in order.
+typedef struct VintageInput {
+    void *context;
+    // Fills a part of the target, and waits for at least one byte. Returns how many, 0 at the end, and -1 if it cannot.
+    int64_t (*read)(void *context, int64_t count, void *target);
+    // Called once, when nothing reads any more.
+    void (*release)(void *context);
+} VintageInput;
+
 // Where written bytes go, in order.
 typedef struct VintageSink {
     void *context;
@@ -113,6 +122,9 @@ typedef struct VintageTableFunctions {
     void (*release_writer)(VintageWriter *writer);
 
     char *(*csv_stream)(VintageSource source, VintageCSVOptions options, struct ArrowArrayStream *stream);
+
+    // Arrow's streaming format. Every batch is checked, so that none reaches outside of its buffers.
+    char *(*arrow_stream)(VintageInput input, struct ArrowArrayStream *stream);
 } VintageTableFunctions;
 
 // The functions, or null with a message that the caller frees. The library is looked for where the program looks for

@@ -81,6 +81,32 @@ extension ViewPlan {
     }
 }
 
+extension ServicePlan {
+    /// Binds what the service makes of its features to the types that these have.
+    ///
+    /// - Parameter types: the features of the views, as expressions see them; those that they cannot use are left out.
+    /// - Returns: each after those that it needs.
+    /// - Throws: ``InvalidDefinitions`` with the places of the expressions that do not fit.
+    package func boundDerived(
+        toFeatures types: [String: ExpressionType]
+    ) throws(InvalidDefinitions) -> [(name: String, expression: BoundExpression)] {
+        var types = types
+        for column in service.request { types[column.name] = column.type.expressionType }
+        var binder = ExpressionBinder(columns: ColumnTypes(types), vectors: [])
+        var bound: [(name: String, expression: BoundExpression)] = []
+        for column in service.derived {
+            if let expression = binder.bind(column.expression, service.texts, "derive.\(column.name).value") {
+                bound.append((column.name, expression))
+                binder.columns.set(column.name, expression.type)
+            } else {
+                binder.failed.insert(column.name)
+            }
+        }
+        if !binder.problems.isEmpty { throw InvalidDefinitions(binder.problems) }
+        return bound
+    }
+}
+
 /// Binds expressions one after the other, and collects what does not fit.
 private struct ExpressionBinder {
     var columns: ColumnTypes

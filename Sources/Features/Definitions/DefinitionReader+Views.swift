@@ -28,15 +28,11 @@ extension DefinitionReader {
                 fields.wrong("columns", expected: "columns with their types")
             }
         }
-        var derived: [DerivedColumn] = []
-        for (column, place, node) in fields.members("derive", expected: "columns with their expressions") ?? [] {
-            if columns?.contains(where: { $0.name == column }) == true {
-                problems.add(.repeated(column, in: "'columns' and 'derive' of the source '\(name)'"), at: place)
-            }
-            let expression = fields.parse(node, "derive.\(column).value") { (text) throws(ExpressionError) in
-                try Expression(parsing: text)
-            }
-            if let expression { derived.append(DerivedColumn(name: column, expression: expression)) }
+        let derived = derivedColumns(fields)
+        for column in derived where columns?.contains(where: { $0.name == column.name }) == true {
+            problems.add(
+                .repeated(column.name, in: "'columns' and 'derive' of the source '\(name)'"),
+                at: fields.texts.place("derive.\(column.name)"))
         }
         let zone = fields.text("zone")
         if let zone, !TimeZoneName.isKnown(zone) {
@@ -55,6 +51,18 @@ extension DefinitionReader {
             eventTime: eventTime, availability: availability, filter: filter,
             eventKey: fields.list("event_key") ?? [], retracted: retracted, description: fields.text("description"),
             owner: fields.text("owner"), place: place, texts: fields.texts)
+    }
+
+    /// What stands under 'derive', as it is written.
+    func derivedColumns(_ fields: DefinitionMapping) -> [DerivedColumn] {
+        var derived: [DerivedColumn] = []
+        for (column, _, node) in fields.members("derive", expected: "columns with their expressions") ?? [] {
+            let expression = fields.parse(node, "derive.\(column).value") { (text) throws(ExpressionError) in
+                try Expression(parsing: text)
+            }
+            if let expression { derived.append(DerivedColumn(name: column, expression: expression)) }
+        }
+        return derived
     }
 
     private func availability(_ fields: DefinitionMapping) -> Availability? {

@@ -150,7 +150,8 @@ struct DefinitionReader {
         guard
             let fields = mapping(
                 node, what: "the service '\(name)'", place: place,
-                keys: ["features", "label", "on_outage"] + Self.common, required: ["features"])
+                keys: ["features", "label", "request", "derive", "on_outage", "on_stale_embedding"] + Self.common,
+                required: ["features"])
         else { return nil }
         var entries: [FeatureService.Entry] = []
         if let sequence = fields.node("features")?.sequence, !sequence.isEmpty {
@@ -158,9 +159,21 @@ struct DefinitionReader {
         } else {
             fields.wrong("features", expected: "a list of views and features")
         }
+        let pairs = fields.pairs("request", expected: "columns with their types") ?? []
+        let request = pairs.compactMap { column, text in
+            columnType(text, fields.texts.place("request.\(column).value")).map {
+                TypedColumn(name: column, type: $0)
+            }
+        }
+        let derived = derivedColumns(fields)
+        for column in derived where !column.name.isDefinitionName {
+            problems.add(.invalidName(column.name, of: "a feature"), at: fields.texts.place("derive.\(column.name)"))
+        }
         return FeatureService(
-            name: name, label: fields.name("label"), entries: entries,
+            name: name, label: fields.name("label"), entries: entries, request: request, derived: derived,
+            derivedNames: derived.map(\.name),
             onOutage: fields.choice("on_outage", FeatureService.OutagePolicy.self) ?? .error,
+            onStaleEmbedding: fields.choice("on_stale_embedding", FeatureService.StaleEmbeddingPolicy.self) ?? .flag,
             description: fields.text("description"), owner: fields.text("owner"), place: place, texts: fields.texts)
     }
 

@@ -9,6 +9,8 @@ final class DefinitionResolver {
     private let labels: [String: Label]
     /// The sources, their derived columns in the order in which they can be computed.
     private(set) var sources: [String: FeatureSource]
+    /// The services, their derived features in such an order.
+    private(set) var services: [FeatureService] = []
     /// The columns of each source.
     private var columns: [String: ColumnTypes] = [:]
 
@@ -29,7 +31,7 @@ final class DefinitionResolver {
         for source in drafts.sources { check(source) }
         for view in drafts.views { check(view) }
         for label in drafts.labels { check(label) }
-        for service in drafts.services { check(service) }
+        services = drafts.services.map { checked($0) }
     }
 
     /// Whether a name is defined; one whose definition could not be read is said to be wrong there, and not here as well.
@@ -49,7 +51,7 @@ final class DefinitionResolver {
             Dictionary($0.map { ($0.name, $0.type.expressionType) }) { first, _ in first }
         }
         var types = ColumnTypes(declared ?? [:], untyped: Set(source.derived.map(\.name)), isOpen: declared == nil)
-        source.derived = ordered(source)
+        source.derived = ordered(source.derived, source.texts)
         for column in source.derived {
             let key = "derive.\(column.name).value"
             if let type = check(column.expression, over: types, source.texts, key) { types.set(column.name, type) }
@@ -68,15 +70,15 @@ final class DefinitionResolver {
     }
 
     /// The derived columns, each after those that it needs.
-    private func ordered(_ source: FeatureSource) -> [DerivedColumn] {
-        let byName = Dictionary(source.derived.map { ($0.name, $0) }) { first, _ in first }
+    private func ordered(_ columns: [DerivedColumn], _ texts: DefinitionTexts) -> [DerivedColumn] {
+        let byName = Dictionary(columns.map { ($0.name, $0) }) { first, _ in first }
         var ordered: [DerivedColumn] = []
         var done: Set<String> = []
         var path: [String] = []
         func visit(_ column: DerivedColumn) {
             if done.contains(column.name) { return }
             if let start = path.firstIndex(of: column.name) {
-                let place = source.texts.place("derive.\(column.name)")
+                let place = texts.place("derive.\(column.name)")
                 problems.add(.cycle(Array(path[start...]) + [column.name]), at: place)
                 return
             }
@@ -87,7 +89,7 @@ final class DefinitionResolver {
             path.removeLast()
             if done.insert(column.name).inserted { ordered.append(column) }
         }
-        for column in source.derived.sorted(by: { $0.name < $1.name }) { visit(column) }
+        for column in columns.sorted(by: { $0.name < $1.name }) { visit(column) }
         return ordered
     }
 
@@ -211,7 +213,76 @@ final class DefinitionResolver {
         }
     }
 
-    private func check(_ service: FeatureService) {
+    /// Looks at a service.
+    ///
+    /// - Returns: the same, with its derived features in an order in which they can be computed.
+    private func checked(_ service: FeatureService) -> FeatureService {
+        let taken = checkColumns(service)
+        var service = service
+        service.derived = ordered(service.derived, service.texts)
+        checkDerived(service, taken)
+        return service
+    }
+
+    /// What is made of features when it is asked for, and what that takes.
+    ///
+    /// - Parameter taken: what other columns of the service and its spine are.
+    private func checkDerived(_ service: FeatureService, _ taken: [String: String]) {
+        var keys: [String: DeclaredType] = [:]
+        var (types, untyped) = ([String: ExpressionType](), Set(service.derived.map(\.name)))
+        for entry in service.entries {
+            guard let view = views[entry.view] else { continue }
+            for key in entities[view.entity]?.keys ?? [] { keys[entry.spineColumns[key.name] ?? key.name] = key.type }
+            for column in view.columns(of: entry) {
+                // No expression can use a vector.
+                if let embedding = view.embedding, column.value.expression?.column == embedding.column { continue }
+                if let type = type(of: column, view) { types[column.name] = type } else { untyped.insert(column.name) }
+            }
+        }
+        for column in service.request {
+            let place = service.texts.place("request.\(column.name)")
+            types[column.name] = column.type.expressionType
+            guard let other = taken[column.name] else { continue }
+            if let key = keys[column.name] {
+                // A key may be used in expressions too.
+                if key == column.type { continue }
+                let found = column.type.rawValue
+                problems.add(
+                    .wrongColumnType(column.name, expected: "a \(key.rawValue), as it is a key", found: found),
+                    at: place)
+            } else {
+                problems.add(.repeated(column.name, in: "'request' and, as \(other), in the service"), at: place)
+            }
+        }
+        for column in service.derived {
+            let place = service.texts.place("derive.\(column.name)")
+            let asked = service.request.contains { $0.name == column.name } ? "a column of 'request'" : nil
+            if let other = taken[column.name] ?? asked {
+                problems.add(.repeated(column.name, in: "'derive' and, as \(other), in the service"), at: place)
+            }
+            let known = ColumnTypes(types, untyped: untyped, isOpen: false)
+            if let type = check(column.expression, over: known, service.texts, "derive.\(column.name).value") {
+                types[column.name] = type
+            }
+        }
+    }
+
+    /// The type of a feature, as far as it is known.
+    private func type(of column: ViewPlan.Column, _ view: FeatureView) -> ExpressionType? {
+        guard let types = columns[view.source] else { return nil }
+        let value = column.value.expression.flatMap { try? $0.type(over: types) }
+        switch column.value {
+        case .latest: return value
+        case .aggregation(let aggregation):
+            // A list is a text.
+            return aggregation.function == .lastK ? .string : aggregation.function.result(for: value)
+        }
+    }
+
+    /// Looks at the columns that a service takes from views.
+    ///
+    /// - Returns: what each column of the service and its spine is.
+    private func checkColumns(_ service: FeatureService) -> [String: String] {
         var taken: [String: String] = [:]
         if let name = service.label, isDefined(.label, name, at: service.texts.place("label")), let label = labels[name]
         {
@@ -252,6 +323,7 @@ final class DefinitionResolver {
                 }
             }
         }
+        return taken
     }
 }
 

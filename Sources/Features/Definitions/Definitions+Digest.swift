@@ -41,6 +41,11 @@ extension Definitions {
         return ObjectID(of: Array(Self.text(lines).utf8))
     }
 
+    /// The digest of a source alone.
+    package func digest(ofSource name: String) throws(UnknownDefinition) -> ObjectID {
+        ObjectID(of: Array(Self.text([try source(name).canonicalText]).utf8))
+    }
+
     private static func text(_ lines: [String]) -> String {
         "vintage-definitions 1\n" + lines.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }.joined()
     }
@@ -158,6 +163,11 @@ extension FeatureService {
                 "feature",
                 [entry.view, entry.feature ?? "", entry.alias ?? "", entry.prefix]
                     + entry.spineColumns.filter { $0.key != $0.value }.sortedPairs.flatMap { [$0.0, $0.1] })
+        }
+        line.add("request", pairs: request.map { ($0.name, $0.type.rawValue) }.sorted { $0.0 < $1.0 })
+        // The order is that of the columns, so it means something.
+        for name in derivedNames {
+            line.add("derive", pairs: derived.filter { $0.name == name }.map { ($0.name, $0.expression.canonicalText) })
         }
         return line.line
     }

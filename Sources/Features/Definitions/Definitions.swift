@@ -50,7 +50,7 @@ public struct Definitions: Sendable {
         sources = resolver.sources.values.sorted { $0.name < $1.name }
         views = drafts.views.sorted { $0.name < $1.name }
         labels = drafts.labels.sorted { $0.name < $1.name }
-        services = drafts.services.sorted { $0.name < $1.name }
+        services = resolver.services.sorted { $0.name < $1.name }
     }
 
     /// Whether nothing is defined.

@@ -19,11 +19,13 @@ public struct ServicePlan: Sendable {
     /// Names what the service means: the same for the same definitions of all that it reaches.
     public let digest: ObjectID
 
-    /// The columns' names, in order.
-    public var columnNames: [String] { columns.map { views[$0.view].columns[$0.column].name } }
+    /// The names of all columns, in order: those of the views, then those that are made of them.
+    public var columnNames: [String] {
+        columns.map { views[$0.view].columns[$0.column].name } + service.derivedNames
+    }
 
-    /// The columns that whoever asks has to give, each once: the keys of the entities, and what windows are grouped by, with
-    /// their types.
+    /// The columns that whoever asks has to give, each once: the keys of the entities, what windows are grouped by, and what the
+    /// service asks for besides, with their types.
     package var spineColumns: [(name: String, type: DeclaredType)] {
         var found: [(name: String, type: DeclaredType)] = []
         func add(_ name: String, _ type: DeclaredType) {
@@ -35,6 +37,7 @@ public struct ServicePlan: Sendable {
                 add(name, view.source.columns?.first { $0.name == name }?.type ?? .string)
             }
         }
+        for column in service.request { add(column.name, column.type) }
         return found
     }
 }
@@ -134,16 +137,20 @@ extension Definitions {
         guard let first = entries.first else { throw UnknownDefinition(name: "", kind: .view, nearest: nil) }
         return try plan(
             of: FeatureService(
-                name: names.joined(separator: ", "), label: nil, entries: entries, onOutage: .error, description: nil,
-                owner: nil, place: first.place, texts: first.texts))
+                name: names.joined(separator: ", "), label: nil, entries: entries, request: [], derived: [],
+                derivedNames: [],
+                onOutage: .error,
+                onStaleEmbedding: .flag, description: nil, owner: nil, place: first.place, texts: first.texts))
     }
 
-    /// What it takes to compute all features of a view, found by the entity's own keys.
+    /// What it takes to compute all features of a view, found by the entity's own keys, and to say by which model its
+    /// vectors were made.
     ///
     /// - Throws: ``UnknownDefinition`` if there is no such view.
     public func plan(forView name: String) throws(UnknownDefinition) -> ViewPlan {
-        let plan = try plan(forFeatures: [name])
-        return plan.views[0]
+        let own = try plan(forFeatures: [name]).views[0]
+        guard let column = own.view.embedding?.madeBy else { return own }
+        return try plan(own.view, own.keys, own.columns, with: [column])
     }
 
     private func plan(of service: FeatureService) throws(UnknownDefinition) -> ServicePlan {
@@ -177,10 +184,10 @@ extension Definitions {
     }
 
     private func plan(
-        _ view: FeatureView, _ keys: [JoinKey], _ columns: [ViewPlan.Column]
+        _ view: FeatureView, _ keys: [JoinKey], _ columns: [ViewPlan.Column], with others: [String] = []
     ) throws(UnknownDefinition) -> ViewPlan {
         let source = try source(view.source)
-        var needed = source.ownColumns + keys.map(\.sourceColumn) + (view.filter?.columns ?? [])
+        var needed = source.ownColumns + keys.map(\.sourceColumn) + (view.filter?.columns ?? []) + others
         for column in columns {
             needed += (column.value.expression?.columns ?? []) + (column.filter?.columns ?? []) + column.groupKeys
         }

@@ -9,7 +9,8 @@ struct EntityArguments: ParsableArguments {
     @Option(
         name: .customLong("entities"),
         help: ArgumentHelp(
-            "The keys of an entity; repeat it for more entities.", valueName: "key=value,…"))
+            "The keys of an entity, and what the service asks for besides; repeat it for more entities.",
+            valueName: "key=value,…"))
     var texts: [RawArgument]
 
     /// Rows to be labelled, one for each entity.
@@ -59,6 +60,7 @@ struct EntityArguments: ParsableArguments {
         case .string: return Column(strings: texts)
         case .bool: return Column(booleans: try parsed { Bool($0) })
         case .int64: return Column(try parsed { Int64($0) }, .int64)
+        case .float64: return Column(try parsed { Double($0) }, .float64)
         default:
             let moments = try parsed { (try? Timestamp(parsing: $0)).map { $0.seconds * 1_000_000 } }
             return Column(moments, .timestamp(.microsecond, zone: "UTC"))

@@ -84,7 +84,7 @@ private struct Answer {
     let values: [Value]
 
     init(_ set: TrainingSet, row: Int) {
-        values = set.plan.columns.map { place in
+        let ofViews = set.plan.columns.map { place in
             let (plan, view) = (set.plan.views[place.view], set.views[place.view])
             let name = plan.columns[place.column].name
             let column = set.table[name]
@@ -100,6 +100,13 @@ private struct Answer {
                 fact: fact,
                 inputs: distinct)
         }
+        let made = set.plan.service.derivedNames.map { name in
+            let column = set.table[name]
+            return Value(
+                name: name, cell: column?.cell(at: row) ?? .null, type: column?.type ?? .string, count: 0, fact: nil,
+                inputs: [])
+        }
+        values = ofViews + made
     }
 }
 

@@ -72,7 +72,7 @@ struct FeaturesBuild: WorkspaceCommand {
             session.print(object)
         } else {
             session.print(
-                "\(counted(set.table.count, "row")) with \(counted(plan.columns.count, "feature")) of "
+                "\(counted(set.table.count, "row")) with \(counted(plan.columnNames.count, "feature")) of "
                     + "'\(plan.service.name)'")
             session.printAdded(report.artifacts)
         }

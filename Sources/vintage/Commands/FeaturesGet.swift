@@ -1,4 +1,5 @@
 import ArgumentParser
+import Embeddings
 import Features
 import OnlineStore
 import Tables
@@ -12,9 +13,13 @@ struct FeaturesGet: WorkspaceCommand {
         commandName: "get",
         abstract: "Answer what the features of a few entities are, from an online store.",
         discussion: """
-            Prints each feature's value with what can be said of it, present, null, not_found or outside_ttl, and the event \
-            time of the row that a plain feature is of. 'vintage features materialize' fills the store; what is answered is \
-            what a join yields for a label at that moment.
+            Prints each feature's value with what can be said of it, present, null, not_found, outside_ttl or stale, and the \
+            event time of the row that a plain feature is of. 'vintage features materialize' fills the store; what is answered \
+            is what a join yields for a label at that moment.
+
+            Behind the status of a vector stands why it should no longer be relied on, as 'present (text-changed)'. The \
+            service's 'on_stale_embedding' may say that such a vector is not given out, or that nothing is answered then, \
+            with status 1.
 
             Examples:
               vintage features get --service arrival --entities origin=JFK,carrier=AA
@@ -38,7 +43,9 @@ struct FeaturesGet: WorkspaceCommand {
         let plan = try held.plan(service)
         let moment = try at.map { try microseconds(parsing: $0.text) } ?? microsecondsNow()
         let spine = try entities.spine(plan, moment)
-        let answer = try OnlineFeatures(try online.open(session), held.definitions).answer(plan, at: spine)
+        let models = try WantedModels(of: session.workspace, held.definitions)
+        let features = OnlineFeatures(try online.open(session), held.definitions) { models.byView() }
+        let answer = try features.answer(plan, at: spine)
         if json.isOn {
             var object = JSONObject()
             object["service"] = .string(plan.service.name)
@@ -68,8 +75,11 @@ extension OnlineAnswer.Feature {
         eventTimes[row].map { ColumnType.timestamp(.microsecond, zone: "UTC").text(of: .integer($0)) }
     }
 
+    private func reason(_ row: Int) -> String? { stale.isEmpty ? nil : stale[row]?.rawValue }
+
     fileprivate func line(_ row: Int) -> [String] {
-        [name, values.type.text(of: values.cell(at: row)), statuses[row].rawValue, time(row) ?? ""]
+        let reason = reason(row).map { " (\($0))" } ?? ""
+        return [name, values.type.text(of: values.cell(at: row)), statuses[row].rawValue + reason, time(row) ?? ""]
     }
 
     fileprivate func json(_ row: Int) -> JSONObject {
@@ -78,6 +88,7 @@ extension OnlineAnswer.Feature {
         object["value"] = JSON(values.cell(at: row), values.type)
         object["status"] = .string(statuses[row].rawValue)
         object["event_time"] = JSON(time(row))
+        if let reason = reason(row) { object["stale"] = .string(reason) }
         return object
     }
 }

@@ -51,7 +51,7 @@ struct FeaturesJoin: WorkspaceCommand {
             session.print(set.json(held, output: output.text))
         } else {
             session.print(
-                "\(counted(set.table.count, "row")) with \(counted(plan.columns.count, "feature")) of '\(plan.service.name)' in "
+                "\(counted(set.table.count, "row")) with \(counted(plan.columnNames.count, "feature")) of '\(plan.service.name)' in "
                     + output.text)
         }
         return .done

@@ -16,8 +16,16 @@ struct FeaturesMaterialize: WorkspaceCommand {
             data and definition are those of the last time is not read again, and entities whose rows are the same are not \
             written again. It may be ended at any moment and begun anew.
 
+            Rows that were pushed are in a journal of the store until the files have them. Where a run that reads the rows finds \
+            some whose journal was lost, it says so and ends with status 1.
+
+            --since and --history never leave a fact out: an older one that is still current at the first moment, or in a window \
+            there, is kept. Moments before the first are refused by 'vintage features get'. A store that answers from an \
+            earlier moment on goes on to do so as long as nothing changes, and is filled anew if an earlier one is asked for.
+
             Examples:
               vintage features materialize
+              vintage features materialize --since 2013-06-01 --until 2013-07-01
               vintage features materialize --service arrival --until 2013-06-01 --store redis://localhost:6379
             """)
 
@@ -35,8 +43,22 @@ struct FeaturesMaterialize: WorkspaceCommand {
             "Keep what it takes to answer for moments so long before now, or before --until.", valueName: "span"))
     var history: SpanArgument?
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep what it takes to answer for moments from this one on, in place of --history.", valueName: "time"))
+    var since: RawArgument?
+
+    @Flag(help: "Take away rows of pushes that the store's journal has lost.")
+    var forgetLost = false
+
     @OptionGroup var online: OnlineArguments
     @OptionGroup var json: JSONOption
+
+    func validate() throws {
+        if since != nil, history != nil {
+            throw ValidationError("--since and --history both say from when on answers are kept; give one of them")
+        }
+    }
 
     func run(in session: Session) throws -> ExitStatus {
         let held = try WorkspaceState(of: session.workspace)
@@ -51,13 +73,14 @@ struct FeaturesMaterialize: WorkspaceCommand {
             try online.open(session), held.definitions, held.sources(in: session.workspace),
             threads: session.workspace.configuration.workers)
         let until = try until.map { try Timestamp(parsing: $0.text).seconds * 1_000_000 }
+        let now = microsecondsNow()
         let outcomes = try materializer.materialize(
-            views, until: until, now: microsecondsNow(), history: (history?.span ?? .days(1)).seconds * 1_000_000)
+            views, until: until, now: now, history: try kept(until ?? now), forgetsLost: forgetLost)
         if json.isOn {
             var object = JSONObject()
             object["views"] = JSON(outcomes) { .object($0.json) }
             session.print(object)
-            return .done
+            return status(outcomes)
         }
         if outcomes.isEmpty { session.print("There are no views under features/.") }
         for outcome in outcomes {
@@ -65,8 +88,37 @@ struct FeaturesMaterialize: WorkspaceCommand {
             let rows = counted(outcome.rows, "row")
             let entities = counted(outcome.entities, "entity", plural: "entities")
             session.print("\(outcome.view): \(rows) of \(entities), \(done)")
+            if outcome.lostRows > 0 {
+                let lost = counted(outcome.lostRows, "row")
+                let what =
+                    outcome.keepsLostRows
+                    ? "the store alone has, and which would count twice once the files have them; push them again with a "
+                        + "new store, or take them away with --forget-lost" : "are gone from the store; push them again"
+                writeToStandardError(
+                    "vintage: the view '\(outcome.view)' has \(lost) of pushes that the journal has lost, which \(what)\n"
+                )
+            }
         }
-        return .done
+        return status(outcomes)
+    }
+}
+
+extension FeaturesMaterialize {
+    /// Rows whose journal is lost are a corruption that was found.
+    private func status(_ outcomes: [Materializer.Outcome]) -> ExitStatus {
+        outcomes.contains { $0.lostRows > 0 } && !forgetLost ? .found : .done
+    }
+
+    /// How long before the end moments can be asked for, in microseconds.
+    private func kept(_ end: Int64) throws -> Int64 {
+        guard let since else { return (history?.span ?? .days(1)).seconds * 1_000_000 }
+        let first = try Timestamp(parsing: since.text).seconds * 1_000_000
+        if first > end {
+            throw TrainingSetError.misuse(
+                "--since \(since.text) is after \(until == nil ? "now" : "--until"), so that no moment could be asked for; "
+                    + "give an earlier one")
+        }
+        return end - first
     }
 }
 
@@ -78,6 +130,7 @@ extension Materializer.Outcome {
         object["entities"] = JSON(entities)
         object["written"] = JSON(written)
         object["current"] = .bool(wasCurrent)
+        object["lost"] = JSON(lostRows)
         return object
     }
 }

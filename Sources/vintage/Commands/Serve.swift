@@ -1,4 +1,5 @@
 import ArgumentParser
+import Embeddings
 import FileSystem
 import Serving
 import TrainingSets
@@ -14,7 +15,8 @@ struct Serve: WorkspaceCommand {
             say how it does, and GET /openapi.json describes it all. What is answered is what 'vintage features get' answers.
 
             It prints its address once it accepts connections. Ctrl-C or 'kill' ends it, after what it has begun. Definitions \
-            are read once, so it is started anew when they change; a store may be filled while it is served.
+            are read once, so it is started anew when they change; a store may be filled while it is served. What a service \
+            answers without the store, and of vectors that are stale, its definition says.
 
             Without --tokens everybody who reaches the address may ask and push. A line of the file is a token and what it is \
             good for: 'TOKEN read', 'TOKEN push' or 'TOKEN read,push'.
@@ -117,7 +119,9 @@ struct Serve: WorkspaceCommand {
             throw TrainingSetError.misuse(
                 "there are no views under features/ to serve; Docs/features.md tells how they are defined")
         }
-        let server = try FeatureServer(ServedFeatures(held.definitions, storage), settings)
+        let models = try WantedModels(of: session.workspace, held.definitions)
+        let served = ServedFeatures(held.definitions, storage) { models.byView() }
+        let server = try FeatureServer(served, settings)
         try server.serve { address in writeToStandardOutput("listening on \(address)\n") }
         return .done
     }

@@ -255,6 +255,11 @@ struct DefinitionView {
                 let keys = view.keys.map(\.spineColumn).joined(separator: ", ")
                 return "\(column.name) = \(view.view.name).\(column.feature) by \(keys)"
             })
+        add("request", plan.service.request.map { "\($0.name) (\($0.type.rawValue))" })
+        let made = plan.service.derivedNames.compactMap { name in
+            plan.service.derived.first { $0.name == name }.map { "\(name) = \($0.expression.text)" }
+        }
+        add("derived", made)
         for view in plan.views { add("reads \(view.source.name)", view.columnsOfData) }
     }
 }
