@@ -180,19 +180,3 @@ package final class Trainer {
     /// Takes up training where it was left.
     func restore(history: [EpochRecord], best: EpochRecord?) { (self.history, self.best) = (history, best) }
 }
-
-extension Network {
-    /// What comes out for rows of data: rows × outputs.
-    package func outputs(of matrix: FeatureMatrix, workers: Int) -> [Float] {
-        let size = 4096
-        let pass = NetworkPass(self, capacity: min(size, matrix.count), workers: workers, learns: false)
-        var outputs: [Float] = []
-        outputs.reserveCapacity(matrix.count * architecture.outputs)
-        for range in (0..<matrix.count).pieces(of: size) {
-            pass.load(matrix, rows: Int32(range.lowerBound)..<Int32(range.upperBound))
-            pass.forward()
-            outputs.append(contentsOf: pass.outputs)
-        }
-        return outputs
-    }
-}
