@@ -24,7 +24,8 @@ TARGET static inline __attribute__((always_inline)) void KERNEL(tile)(
         vector right[4];
         for (int v = 0; v < vectors; v++) right[v] = *(const loose_vector *)(columns + v * 16);
         for (int r = 0; r < height; r++) {
-            vector factor = (vector){0} + row[r][k * step];
+            // Taking 0 away changes no number, so that all lanes are loaded at once; an addition would be carried out.
+            vector factor = row[r][k * step] - (vector){0};
             for (int v = 0; v < vectors; v++) sum[r][v] = __builtin_elementwise_fma(factor, right[v], sum[r][v]);
         }
     }
@@ -65,7 +66,8 @@ TARGET static void KERNEL(multiply)(
     }
         // A row alone, as a prediction often is, waits for the panel and not for its sums.
         if (count == 1) TILES(1)
-        else if (count <= 3) TILES(3)
+        else if (count == 2) TILES(2)
+        else if (count <= 4) TILES(4)
         else TILES(TILE_ROWS)
 #undef TILES
 #undef TILE

@@ -40,6 +40,7 @@ static void open_library(void) {
         {"XGBoosterFree", (void **)&functions.free_booster},
         {"XGBoosterSetParam", (void **)&functions.set},
         {"XGBoosterUpdateOneIter", (void **)&functions.update},
+        {"XGBoosterBoostOneIter", (void **)&functions.boost},
         {"XGBoosterEvalOneIter", (void **)&functions.evaluate},
         {"XGBoosterPredictFromDMatrix", (void **)&functions.predict},
         {"XGBoosterGetNumFeature", (void **)&functions.feature_count},

@@ -19,6 +19,8 @@ typedef struct {
     int (*free_booster)(void *booster);
     int (*set)(void *booster, const char *name, const char *value);
     int (*update)(void *booster, int round, void *matrix);
+    // A round's trees from derivatives of a loss of the caller's own: first and second, a number each for each row.
+    int (*boost)(void *booster, void *matrix, float *first, float *second, uint64_t count);
     int (*evaluate)(void *booster, int round, void **matrices, const char **names, uint64_t count, const char **text);
     int (*predict)(
         void *booster, void *matrix, const char *json, uint64_t const **shape, uint64_t *dimensions,

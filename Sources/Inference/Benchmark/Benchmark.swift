@@ -52,8 +52,8 @@ public struct Benchmark: Sendable {
         let models = try places.map { try Model($0) }
         var names: [String] = []
         for model in models {
-            let label = reader.schema[model.label] == nil ? [] : [model.label]
-            for name in model.preprocessing.columns + label where !names.contains(name) { names.append(name) }
+            let judging = ([model.label] + [model.ranking?.group].compactMap { $0 }).filter { reader.schema[$0] != nil }
+            for name in model.preprocessing.columns + judging where !names.contains(name) { names.append(name) }
         }
         let data = try reader.read(names, workers: workers)
         if data.count == 0 { throw InferenceError.misuse("\(source.name) has no rows to measure with") }
@@ -99,7 +99,15 @@ public struct Benchmark: Sendable {
         var truth = target.map { Double($0) }
         if case .number = coding { truth = label.numbers() ?? truth }
         let predictions = try predictor.predict(data, table: table, workers: workers)
-        return Bootstrap().measure(JudgedRows(coding.kind, predictions: predictions, truth: truth), workers: workers)
+        let model = predictor.model
+        var groups: RowGroups?
+        if let ranking = model.ranking, let column = data[ranking.group] {
+            groups = try ranking.groups(of: column, table: table) { $0 }
+        }
+        let rows = JudgedRows(
+            model.judgedKind, predictions: predictions, truth: truth, groups: groups, cutoff: model.ranking?.cutoff ?? 1
+        )
+        return Bootstrap().measure(rows, workers: workers)
     }
 
     // MARK: Measuring

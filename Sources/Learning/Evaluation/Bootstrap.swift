@@ -11,7 +11,8 @@ public struct MeasuredMetric: Sendable, Equatable {
     public let interval: ClosedRange<Double>?
 }
 
-/// How certain a metric is, by drawing the rows again with replacement (Efron, 1979).
+/// How certain a metric is, by drawing the rows again with replacement (Efron, 1979), or whole groups of them where rows
+/// are ranked among each other: the rows of a group depend on each other.
 public struct Bootstrap: Sendable, Equatable {
     /// How many resamples are drawn; none for values without intervals.
     public var resamples: Int
@@ -34,9 +35,14 @@ public struct Bootstrap: Sendable, Equatable {
             let base = drawn.baseAddress
             inParallel(resamples, workers: workers) { number in
                 var random = RandomSource(seed: seed &+ UInt64(number + 1) &* 0x9E6C_63D0_876A_3F6B)
-                var counts = [Int32](repeating: 0, count: rows.count)
-                for _ in 0..<rows.count { counts[random.below(rows.count)] += 1 }
-                base?[number] = sums.values(counts: counts)
+                let units = rows.groups?.count ?? rows.count
+                var counts = [Int32](repeating: 0, count: units)
+                for _ in 0..<units { counts[random.below(units)] += 1 }
+                guard let groups = rows.groups else {
+                    base?[number] = sums.values(counts: counts)
+                    return
+                }
+                base?[number] = sums.values(counts: groups.numbers.map { counts[Int($0)] }, groupCounts: counts)
             }
         }
         return sums.metrics.indices.compactMap { place in

@@ -26,6 +26,9 @@ public struct TrainedModel: Sendable {
     public let history: [EpochRecord]
     /// The epoch whose weights were kept, from 1.
     public let best: Int
+    /// How long it took to find the weights or to grow the trees: from rows that are preprocessed and in memory, to the
+    /// model before it is judged.
+    public let duration: Duration
     let data: String
 
     // MARK: Files

@@ -9,9 +9,12 @@ package struct LearningSet: Sendable {
     package var target: [Float]
     /// How much each row counts.
     package var weight: [Float]
+    /// Which rows are ranked among each other; `nil` if none are.
+    package var groups: RowGroups?
 
     /// Takes rows.
-    package init(matrix: FeatureMatrix, target: [Float], weight: [Float]? = nil) {
+    package init(matrix: FeatureMatrix, target: [Float], weight: [Float]? = nil, groups: RowGroups? = nil) {
+        self.groups = groups
         let weight = weight ?? Array(repeating: 1, count: target.count)
         precondition(matrix.count == target.count && weight.count == target.count, "a row has one target")
         (self.matrix, self.target, self.weight) = (matrix, target, weight)

@@ -81,6 +81,12 @@ final class TreeBooster {
         try check(functions.update(handle, Int32(round), rows.handle))
     }
 
+    /// Adds a round's trees from derivatives of another loss than the booster's own.
+    func boost(_ rows: Rows, first: [Float], second: [Float]) throws(LearningError) {
+        var (first, second) = (first, second)
+        try check(functions.boost(handle, rows.handle, &first, &second, UInt64(first.count)))
+    }
+
     /// What comes out before it becomes a probability: rows × outputs.
     func margins(_ rows: Rows, isTraining: Bool = false) throws(LearningError) -> [Float] {
         var shape: UnsafePointer<UInt64>?
