@@ -33,7 +33,7 @@ import TextFormats
     private func sample(_ groups: Int, seed: UInt64, cutoff: Int) -> JudgedRows {
         var random = SeededNumbers(seed: seed)
         var names: [Int] = []
-        for group in 0..<groups { names += Array(repeating: group, count: 1 + random.below(15)) }
+        for group in 0..<groups { names += Array(repeating: group, count: 2 + random.below(15)) }
         for place in names.indices { names.swapAt(place, random.below(names.count)) }
         return JudgedRows(
             .scores, predictions: names.map { _ in Double(random.below(6)) },
@@ -153,7 +153,7 @@ import TextFormats
     func learns() throws {
         let trained = try FlightsTable.run(scratch, Self.settings, file: "answers.csv")
         #expect(trained.model.loss == .ndcg)
-        #expect(trained.value(.ndcg) > 0.95, "\(trained.value(.ndcg))")
+        #expect(trained.value(.ndcg) > 0.92, "\(trained.value(.ndcg))")
         #expect(trained.headline?.metrics.map(\.metric) == Metric.ofRankings)
         #expect(try #require(trained.history.last).trainingLoss < 0.5 * trained.history[0].trainingLoss)
         let interval = try #require(trained.headline?.metrics.first?.interval)
@@ -186,11 +186,12 @@ import TextFormats
     @Test("a model of clicks is judged as a ranking too, beside what its label has")
     func classes() throws {
         let trained = try FlightsTable.run(
-            scratch, "model: mlp\nlabel: click\ngroup: question\nfeatures: [match, length]\nhidden: [16]\nepochs: 5\n",
+            scratch, "model: mlp\nlabel: click\ngroup: question\nfeatures: [match, length]\nhidden: [16]\nepochs: 60\n",
             file: "answers.csv")
         #expect(
             trained.headline?.metrics.map(\.metric) == [.auc, .accuracy, .logLoss, .brier] + Metric.ofRankings)
-        #expect(trained.value(.ndcg) > 0.5 && trained.value(.hitRate) <= 1)
+        #expect(trained.value(.ndcg) > 0.5, "\(trained.value(.ndcg))")
+        #expect(trained.value(.hitRate) <= 1)
     }
 
     @Test(
@@ -204,7 +205,7 @@ import TextFormats
                 "'weight' does not go with the loss 'ndcg'"
             ),
             ("label: length\nmodel: trees\ngroup: question\n", "how relevant they are, from 0 to 31, and one is -"),
-            ("label: question\nmodel: logistic\ngroup: grade\n", "this label has 200 classes"),
+            ("label: question\nmodel: logistic\ngroup: grade\n", "this label has 140 classes"),
         ])
     func problems(_ settings: String, _ message: String) {
         do {

@@ -29,6 +29,41 @@ public struct Bootstrap: Sendable, Equatable {
         if rows.count == 0 { return [] }
         let sums = MetricSums(rows)
         let values = sums.values()
+        let drawn = drawn(rows, sums, workers)
+        return sums.metrics.indices.compactMap { place in
+            guard let value = values[place] else { return nil }
+            let others = drawn.compactMap { $0[place] }.sorted()
+            let interval = others.isEmpty ? nil : Self.quantile(others, 0.025)...Self.quantile(others, 0.975)
+            return MeasuredMetric(metric: sums.metrics[place], value: value, interval: interval)
+        }
+    }
+
+    /// How much worse other predictions of the same rows are, by a metric: the difference, or for errors the share by which they are
+    /// larger; below 0 if they are better. The same resamples are drawn of both, so that what is hard for both is none.
+    ///
+    /// - Returns: the loss, and the interval that has 95% of the resamples' losses; `nil` if the rows do not tell.
+    public func loss(
+        of candidate: JudgedRows, to baseline: JudgedRows, _ metric: Metric, workers: Int = 1
+    ) -> (value: Double, interval: ClosedRange<Double>)? {
+        precondition(
+            candidate.count == baseline.count && candidate.groups == baseline.groups, "both predict the same rows")
+        let (new, old) = (MetricSums(candidate), MetricSums(baseline))
+        guard candidate.count > 0, let newPlace = new.metrics.firstIndex(of: metric),
+            let oldPlace = old.metrics.firstIndex(of: metric)
+        else { return nil }
+        func loss(_ new: Double?, _ old: Double?) -> Double? {
+            guard let new, let old else { return nil }
+            if metric.isBetterHigher { return old - new }
+            return old > 0 ? new / old - 1 : new > 0 ? .infinity : 0
+        }
+        let losses = zip(drawn(candidate, new, workers), drawn(baseline, old, workers))
+            .compactMap { loss($0[newPlace], $1[oldPlace]) }.sorted()
+        guard let value = loss(new.values()[newPlace], old.values()[oldPlace]), !losses.isEmpty else { return nil }
+        return (value, Self.quantile(losses, 0.025)...Self.quantile(losses, 0.975))
+    }
+
+    /// The metrics of each resample.
+    private func drawn(_ rows: JudgedRows, _ sums: MetricSums, _ workers: Int) -> [[Double?]] {
         var drawn = [[Double?]](repeating: [], count: resamples)
         drawn.withUnsafeMutableBufferPointer { drawn in
             // Each part writes its own element.
@@ -45,12 +80,7 @@ public struct Bootstrap: Sendable, Equatable {
                 base?[number] = sums.values(counts: groups.numbers.map { counts[Int($0)] }, groupCounts: counts)
             }
         }
-        return sums.metrics.indices.compactMap { place in
-            guard let value = values[place] else { return nil }
-            let others = drawn.compactMap { $0[place] }.sorted()
-            let interval = others.isEmpty ? nil : Self.quantile(others, 0.025)...Self.quantile(others, 0.975)
-            return MeasuredMetric(metric: sums.metrics[place], value: value, interval: interval)
-        }
+        return drawn
     }
 
     /// A quantile of sorted values, between two of them by their distance.

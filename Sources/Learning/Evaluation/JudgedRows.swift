@@ -44,6 +44,9 @@ public struct JudgedRows: Sendable {
     /// How many rows there are.
     public var count: Int { truth.count }
 
+    /// The same rows, not ranked among each other.
+    public var withoutGroups: JudgedRows { JudgedRows(kind, predictions: predictions, truth: truth, weight: weight) }
+
     /// Some of the rows.
     public func rows(_ rows: [Int]) -> JudgedRows {
         let width = kind.width

@@ -29,6 +29,9 @@ public enum Metric: String, Sendable, CaseIterable {
     /// The metrics of rankings. Groups without a relevant row are left out.
     public static let ofRankings: [Metric] = [.ndcg, .averagePrecision, .reciprocalRank, .hitRate]
 
+    /// Those by which one model is held against another: the first that both have.
+    public static let deciding: [Metric] = [.auc, .accuracy, .ndcg, .rmse]
+
     /// The metrics of a kind of prediction, but those of rankings.
     public static func all(of kind: JudgedRows.Kind) -> [Metric] {
         switch kind {
