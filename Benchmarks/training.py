@@ -17,7 +17,7 @@ predict: a perceptron of 256-512-512-1, one row and 256 rows in a call, from num
 Runtime and PyTorch with the same weights. The peers are called from Python; what a call costs that computes nothing is told beside. The answers
 are compared first.
 
-The programs take turns, `--rounds` times, and medians are told. The peers are taken from PyPI into .cache/bench/training (see `--install`).
+The programs take turns, `--rounds` times; the median and the least are told. The peers are taken from PyPI into .cache/bench/training (see `--install`).
 """
 
 import argparse
@@ -188,6 +188,7 @@ class Bench:
     def __init__(self, options):
         self.vintage = options.vintage.resolve()
         self.rounds = options.rounds
+        self.threads = options.threads or [1, 2]
         self.folder = ROOT / ".cache/bench/training-work"
         home = ROOT / ".cache/bench/training-home"
         home.mkdir(parents=True, exist_ok=True)
@@ -231,7 +232,7 @@ class Bench:
     def trees(self, rows, own_library):
         table = self.table(rows, 28)
         rounds = 100
-        for threads in (1, 2):
+        for threads in self.threads:
             settings = TREES | {
                 "booster": "gbtree", "tree_method": "hist", "objective": "binary:logistic", "eval_metric": "logloss", "seed": 0,
                 "seed_per_iteration": True, "nthread": threads}
@@ -261,7 +262,7 @@ class Bench:
     def perceptron(self, rows):
         table = self.table(rows, 28)
         epochs, batch = 3, 256
-        for threads in (1, 2):
+        for threads in self.threads:
             seconds = {}
             for _ in range(self.rounds):
                 trained = self.train(
@@ -307,11 +308,13 @@ def same_trees(left, right):
 
 
 def show(title, values, unit, digits, ours):
-    print(f"\n{title}\n\n| | {unit} | {ours} by it | rounds |\n| --- | --- | --- | --- |")
+    """The median and the least of the rounds, which other work on the machine changes least, and ours by each peer's."""
+    print(f"\n{title}\n\n| | median, {unit} | {ours} by it | least, {unit} | {ours} by it | rounds |\n| --- | --- | --- | --- | --- | --- |")
     for name, all in values.items():
-        listed = ", ".join(f"{value:.{digits}f}" for value in all)
-        ratio = "" if name == ours else f"{median(values[ours]) / median(all):.2f}"
-        print(f"| {name} | {median(all):.{digits}f} | {ratio} | {listed} |", flush=True)
+        cells = [name]
+        for of in (median, min):
+            cells += [f"{of(all):.{digits}f}", "" if name == ours else f"{of(values[ours]) / of(all):.2f}"]
+        print(f"| {' | '.join(cells)} | {', '.join(f'{value:.{digits}f}' for value in all)} |", flush=True)
 
 
 def main():
@@ -321,6 +324,7 @@ def main():
     parser.add_argument("--only", choices=["trees", "perceptron", "predict"])
     parser.add_argument("--rows", type=int, help="how many rows: 1000000 for trees, 200000 for the perceptron")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, action="append", help="how many threads train; 1 and 2 by default")
     parser.add_argument("--own-library", action="store_true", help="Vintage uses the system's XGBoost, not the Python package's")
     options = parser.parse_args()
     if options.install and not PYTHON.exists():

@@ -7,6 +7,6 @@ extension Model {
     /// Which rows it ranks among each other, as its settings have it; `nil` if none.
     package var ranking: Ranking? {
         guard let group = settings["group"].string else { return nil }
-        return Ranking(group: group, cutoff: settings["cutoff"].count.map { Int(clamping: $0) } ?? 10)
+        return Ranking(group: group, cutoff: settings["cutoff"].count.map { max(1, Int(clamping: $0)) } ?? 10)
     }
 }
