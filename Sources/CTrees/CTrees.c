@@ -34,6 +34,7 @@ static void open_library(void) {
         {"XGBGetLastError", (void **)&functions.last_error},
         {"XGBSetGlobalConfig", (void **)&functions.set_global},
         {"XGDMatrixCreateFromMat", (void **)&functions.matrix},
+        {"XGDMatrixCreateFromDense", (void **)&functions.dense},
         {"XGDMatrixFree", (void **)&functions.free_matrix},
         {"XGDMatrixSetFloatInfo", (void **)&functions.set_floats},
         {"XGBoosterCreate", (void **)&functions.create},

@@ -13,6 +13,8 @@ typedef struct {
     int (*set_global)(const char *json);
     // rows x columns, row by row.
     int (*matrix)(const float *values, uint64_t rows, uint64_t columns, float missing, void **matrix);
+    // The same on several threads: the values as NumPy's array interface in JSON, and settings.
+    int (*dense)(const char *values, const char *json, void **matrix);
     int (*free_matrix)(void *matrix);
     int (*set_floats)(void *matrix, const char *field, const float *values, uint64_t count);
     int (*create)(void *const *matrices, uint64_t count, void **booster);

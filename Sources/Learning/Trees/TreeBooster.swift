@@ -8,12 +8,19 @@ final class TreeBooster {
         private let functions: VintageTreeFunctions
 
         /// Takes rows; a value that is no number is missing.
-        init(_ matrix: FeatureMatrix, target: [Float]? = nil, weight: [Float]? = nil) throws(LearningError) {
-            functions = try TreeBooster.functions()
+        init(
+            _ matrix: FeatureMatrix, target: [Float]? = nil, weight: [Float]? = nil, workers: Int
+        ) throws(LearningError) {
+            let functions = try TreeBooster.functions()
+            self.functions = functions
             var handle: UnsafeMutableRawPointer?
-            try TreeBooster.check(
-                functions.matrix(
-                    matrix.numbers, UInt64(matrix.count), UInt64(matrix.width), .nan, &handle), functions)
+            let status = matrix.numbers.withUnsafeBufferPointer { values in
+                let address = UInt(bitPattern: values.baseAddress)
+                let described =
+                    "{\"data\":[\(address),true],\"shape\":[\(matrix.count),\(matrix.width)],\"typestr\":\"<f4\",\"version\":3}"
+                return functions.dense(described, "{\"missing\":NaN,\"nthread\":\(workers)}", &handle)
+            }
+            try TreeBooster.check(status, functions)
             guard let handle else { throw .trees("XGBoost made no matrix") }
             self.handle = handle
             for (field, values) in [("label", target), ("weight", weight)] {

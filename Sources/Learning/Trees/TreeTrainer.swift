@@ -32,7 +32,7 @@ final class TreeTrainer {
                 }
             } : []
         func rows(_ set: LearningSet) throws(LearningError) -> TreeBooster.Rows {
-            try TreeBooster.Rows(set.matrix.codesAsNumbers, target: set.target, weight: set.weight)
+            try TreeBooster.Rows(set.matrix.codesAsNumbers, target: set.target, weight: set.weight, workers: workers)
         }
         self.training = try rows(training)
         self.validation = try validation.map(rows)
