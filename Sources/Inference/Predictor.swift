@@ -20,6 +20,7 @@ public struct Predictor: Sendable {
         self.model = model
         switch model.engine {
         case .network(let network): engine = NetworkEngine(network: network)
+        case .quantized(let network): engine = QuantizedEngine(network: network)
         case .trees(let trees): engine = try TreeEngine(trees, loss: model.loss)
         }
     }
@@ -57,6 +58,13 @@ struct NetworkEngine: Engine {
     func outputs(of matrix: FeatureMatrix, workers: Int) -> [Float] { network.outputs(of: matrix, workers: workers) }
 }
 
+/// The same in whole numbers.
+struct QuantizedEngine: Engine {
+    let network: QuantizedNetwork
+
+    func outputs(of matrix: FeatureMatrix, workers: Int) -> [Float] { network.outputs(of: matrix, workers: workers) }
+}
+
 /// Trees.
 struct TreeEngine: Engine {
     let trees: TreeEnsemble
@@ -64,7 +72,11 @@ struct TreeEngine: Engine {
     /// Takes a model's trees.
     init(_ model: TreeModel, loss: Loss) throws(InferenceError) {
         do throws(TreeModelError) {
-            trees = try TreeEnsemble(parsing: model.bytes)
+            trees =
+                switch model.encoding {
+                case .xgboost: try TreeEnsemble(parsing: model.bytes)
+                case .binned: try TreeEnsemble(BinnedTrees(parsing: model.bytes, file: model.file).model)
+                }
         } catch {
             throw .trees(file: model.file, error)
         }

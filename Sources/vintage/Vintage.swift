@@ -43,7 +43,10 @@ struct Vintage: ParsableCommand {
             CommandGroup(name: "Features", subcommands: [FeaturesCommand.self, Serve.self]),
             CommandGroup(
                 name: "Models",
-                subcommands: [Train.self, Predict.self, Bench.self, RunsCommand.self, ModelCommand.self]),
+                subcommands: [
+                    Train.self, Predict.self, Quantize.self, Prune.self, Bench.self, RunsCommand.self,
+                    ModelCommand.self,
+                ]),
             CommandGroup(name: "Files in git", subcommands: [Track.self, Untrack.self, Migrate.self]),
             CommandGroup(name: "Tables", subcommands: [TableCommand.self]),
             CommandGroup(name: "Other tools", subcommands: [Import.self, Export.self]),

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "NearestKernels.h"
+#include "QuantizedKernels.h"
 #include "TreeKernels.h"
 
 // Which instructions are used: 0 any processor's, 1 AVX2, 2 AVX-512. By default the best that there are.

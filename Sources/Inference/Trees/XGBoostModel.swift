@@ -4,9 +4,9 @@
     import Darwin
 #endif
 
-/// Gradient-boosted trees as XGBoost writes them in JSON, checked.
+/// Gradient-boosted trees as XGBoost has them, checked.
 ///
-/// The form is told at https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html. Here it is one of a booster
+/// The form of its JSON is told at https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html. Here it is one of a booster
 /// `gbtree` whose trees ask about numbers.
 struct XGBoostModel {
     /// A tree, node by node; the first one is its root.
@@ -143,6 +143,26 @@ struct XGBoostModel {
                 isReached[Int(child)] = true
                 waiting.append(Int(child))
             }
+        }
+    }
+
+    /// The same with other trees, which were checked as these.
+    func replacing(_ trees: [Tree]) -> XGBoostModel {
+        var model = self
+        model.trees = trees
+        return model
+    }
+
+    /// Takes trees from elsewhere.
+    ///
+    /// - Throws: ``TreeModelError`` for trees that do not end, or that ask or add to what there is not.
+    init(objective: String, bases: [Float], columns: Int, trees: [Tree]) throws(TreeModelError) {
+        guard columns > 0, !bases.isEmpty else { throw .header("it has no columns or no outputs") }
+        (self.objective, self.bases, self.columns, outputs) = (objective, bases, columns, bases.count)
+        self.trees = trees
+        for number in trees.indices {
+            guard trees[number].output < outputs else { throw .tree(number, node: nil, .outputOutside) }
+            try check(number)
         }
     }
 

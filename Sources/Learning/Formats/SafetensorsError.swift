@@ -45,7 +45,8 @@ extension SafetensorsError: CustomStringConvertible {
         "\(file) is no file of tensors that can be used: \(reason); take another version of it, or make it again"
     }
 
-    private var reason: String {
+    /// What is wrong, in a part of a line.
+    package var reason: String {
         switch problem {
         case .truncatedHeader(let size, let needed):
             "its header needs \(needed) bytes, and there are \(size)"

@@ -146,29 +146,54 @@ public struct SafetensorsFile: Sendable {
         return bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 
-    /// The values of a tensor of type `F32`.
+    /// The values of a tensor of type `F32`, `F16` or `BF16`.
     ///
     /// - Parameters:
     ///   - shape: the shape that it must have.
+    ///   - type: the type that it must have.
     ///   - allowsNonFinite: whether infinities and what is no number are taken.
     /// - Throws: ``SafetensorsError`` if it is not there, is another, or has values that are not allowed.
     public func floats(
-        _ tensor: String, shape: [Int], allowsNonFinite: Bool = false
+        _ tensor: String, shape: [Int], type: TensorType = .float32, allowsNonFinite: Bool = false
     ) throws(SafetensorsError) -> [Float] {
-        if let found = self[tensor], found.type != .float32 || found.shape != shape {
+        if let found = self[tensor], found.type != type || found.shape != shape {
             throw SafetensorsError(
                 file: name,
                 problem: .unexpected(
-                    tensor, found: "\(found.type.rawValue)\(found.shape)", expected: "F32\(shape)"))
+                    tensor, found: "\(found.type.rawValue)\(found.shape)", expected: "\(type.rawValue)\(shape)"))
         }
         let values = try withBytes(of: tensor) { bytes in
-            (0..<bytes.count / 4).map { index in
-                Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)))
-            }
+            (0..<bytes.count / type.byteWidth).map { type.float(bytes, index: $0) }
         }
         if !allowsNonFinite, let index = values.firstIndex(where: { !$0.isFinite }) {
             throw SafetensorsError(file: name, problem: .notFinite(tensor, index: index))
         }
         return values
+    }
+
+    /// The values of a tensor of whole numbers, in one dimension.
+    ///
+    /// - Parameters:
+    ///   - type: the type that it must have, as wide as the result's numbers.
+    ///   - count: how many there must be; any number by default.
+    /// - Throws: ``SafetensorsError`` if it is not there, or is another.
+    package func integers<Number: FixedWidthInteger>(
+        _ tensor: String, _ type: TensorType, count: Int? = nil
+    ) throws(SafetensorsError) -> [Number] {
+        precondition(type.byteWidth == MemoryLayout<Number>.size, "numbers are as wide as the tensor's")
+        if let found = self[tensor],
+            found.type != type || found.shape.count != 1 || (count != nil && found.count != count)
+        {
+            throw SafetensorsError(
+                file: name,
+                problem: .unexpected(
+                    tensor, found: "\(found.type.rawValue)\(found.shape)",
+                    expected: "\(type.rawValue)[\(count.map(String.init) ?? "…")]"))
+        }
+        return try withBytes(of: tensor) { bytes in
+            (0..<bytes.count / type.byteWidth).map {
+                Number(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * type.byteWidth, as: Number.self))
+            }
+        }
     }
 }

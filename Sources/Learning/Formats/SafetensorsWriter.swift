@@ -16,18 +16,18 @@ public struct SafetensorsWriter {
     /// - Parameter metadata: named texts that stand beside the tensors.
     public init(metadata: [String: String] = [:]) { self.metadata = metadata }
 
-    /// Adds a tensor of type `F32`.
+    /// Adds a tensor of type `F32`, or of `F16` or `BF16` with the nearest numbers that it has.
     ///
     /// - Parameters:
     ///   - name: a name that no other tensor has, nor `__metadata__`.
     ///   - values: as many as the shape has, its last dimension the fastest.
-    public mutating func add(_ name: String, shape: [Int], _ values: some Collection<Float>) {
+    public mutating func add(
+        _ name: String, shape: [Int], as type: TensorType = .float32, _ values: some Collection<Float>
+    ) {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(values.count * 4)
-        for value in values {
-            withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
-        }
-        add(name, .float32, shape: shape, bytes)
+        bytes.reserveCapacity(values.count * type.byteWidth)
+        for value in values { bytes += type.bytes(of: value) }
+        add(name, type, shape: shape, bytes)
     }
 
     /// Adds a tensor of any type, its values little-endian.

@@ -42,6 +42,35 @@ public enum TensorType: String, Sendable, Hashable, CaseIterable {
     }
 }
 
+extension TensorType {
+    /// A number as the type keeps it, the nearest there is, half to even.
+    func bytes(of number: Float) -> [UInt8] {
+        func bytes(_ bits: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: bits.littleEndian) { Array($0) } }
+        switch self {
+        case .float32: return bytes(number.bitPattern)
+        case .float16: return bytes(Float16(number).bitPattern)
+        case .bfloat16:
+            let bits = number.bitPattern
+            if number.isNaN { return bytes(UInt16(truncatingIfNeeded: bits >> 16) | 0x40) }
+            return bytes(UInt16(truncatingIfNeeded: (bits + 0x7fff + (bits >> 16 & 1)) >> 16))
+        default: preconditionFailure("numbers of single precision are kept in 16 bits or in 32")
+        }
+    }
+
+    /// The number that lies at a place of a tensor's bytes.
+    func float(_ bytes: UnsafeRawBufferPointer, index: Int) -> Float {
+        func bits<Bits: FixedWidthInteger>(_ type: Bits.Type) -> Bits {
+            Bits(littleEndian: bytes.loadUnaligned(fromByteOffset: index * byteWidth, as: type))
+        }
+        switch self {
+        case .float32: return Float(bitPattern: bits(UInt32.self))
+        case .float16: return Float(Float16(bitPattern: bits(UInt16.self)))
+        case .bfloat16: return Float(bitPattern: UInt32(bits(UInt16.self)) << 16)
+        default: preconditionFailure("numbers of single precision are kept in 16 bits or in 32")
+        }
+    }
+}
+
 /// What a file says of one of its tensors.
 public struct TensorDescription: Sendable, Hashable {
     /// The name, of which a file has each once.

@@ -13,8 +13,10 @@ import TextFormats
 /// | `preprocessing.json` | what is done to each column first |
 /// | `weights.safetensors` | the weights of a network |
 /// | `trees.json` | trees, as XGBoost writes them |
+/// | `trees.safetensors` | trees whose thresholds are bins |
 /// | `metrics.json` | how good it is, by part and by slice |
 /// | `curves.csv` | the losses, epoch by epoch |
+/// | `compression.json` | what quantizing or pruning has changed |
 public struct Model: Sendable {
     /// The kind of model.
     public let kind: ModelKind
@@ -28,42 +30,58 @@ public struct Model: Sendable {
     public let preprocessing: Preprocessing
     /// What computes.
     package let engine: Engine
+    /// In how many bits its numbers are kept; `nil` for those that training found.
+    public let quantization: Quantization?
     /// The settings that it was trained with.
-    let settings: JSON
+    package let settings: JSON
 
     /// What computes predictions.
     package enum Engine: Sendable {
         /// A linear model or a perceptron.
         case network(Network)
+        /// The same in whole numbers.
+        case quantized(QuantizedNetwork)
         /// Gradient-boosted trees.
         case trees(TreeModel)
     }
 
     /// The names of the files.
-    enum FileName {
+    package enum FileName {
         static let model = "model.json"
         static let preprocessing = "preprocessing.json"
         static let weights = "weights.safetensors"
         static let trees = "trees.json"
+        static let binnedTrees = "trees.safetensors"
         static let metrics = "metrics.json"
         static let curves = "curves.csv"
-        static let all = [model, preprocessing, weights, trees, metrics, curves]
+        package static let compression = "compression.json"
+        static let all = [model, preprocessing, weights, trees, binnedTrees, metrics, curves, compression]
     }
 
     /// How many bytes the files have that predictions need, without what is known of the training.
     ///
     /// - Throws: what keeps the files from being read.
     package static func size(of place: DataPlace) throws -> UInt64 {
-        let names = [FileName.model, FileName.preprocessing, FileName.weights, FileName.trees]
+        let names = [
+            FileName.model, FileName.preprocessing, FileName.weights, FileName.trees, FileName.binnedTrees,
+        ]
         return try names.reduce(0) { $0 + UInt64(try place.contents(of: $1)?.count ?? 0) }
     }
 
     init(
         kind: ModelKind, label: String, coding: TargetCoding, loss: Loss, preprocessing: Preprocessing,
-        engine: Engine, settings: JSON
+        engine: Engine, quantization: Quantization? = nil, settings: JSON
     ) {
         (self.kind, self.label, self.coding, self.loss) = (kind, label, coding, loss)
         (self.preprocessing, self.engine, self.settings) = (preprocessing, engine, settings)
+        self.quantization = quantization
+    }
+
+    /// The same model with something else that computes.
+    package func replacing(_ engine: Engine, _ quantization: Quantization?) -> Model {
+        Model(
+            kind: kind, label: label, coding: coding, loss: loss, preprocessing: preprocessing, engine: engine,
+            quantization: quantization, settings: settings)
     }
 
     // MARK: Predicting
@@ -77,6 +95,7 @@ public struct Model: Sendable {
         var outputs: [Float]
         switch engine {
         case .network(let network): outputs = network.outputs(of: matrix, workers: workers)
+        case .quantized(let network): outputs = network.outputs(of: matrix, workers: workers)
         case .trees(let trees): outputs = try trees.margins(matrix, workers: workers)
         }
         return outputs.withUnsafeMutableBufferPointer { predictions(of: $0) }
@@ -104,11 +123,18 @@ public struct Model: Sendable {
         object["loss"] = .string(loss.rawValue)
         switch engine {
         case .network(let network): object["network"] = .object(Self.json(network.architecture))
+        case .quantized(let network): object["network"] = .object(Self.json(network.architecture))
         case .trees(let trees):
             var described = JSONObject()
             described["inputs"] = JSON(trees.inputs)
             described["outputs"] = JSON(trees.outputs)
             object["trees"] = .object(described)
+        }
+        if let quantization {
+            var described = JSONObject()
+            described["format"] = .string(quantization.format.rawValue)
+            described["activations"] = JSON(quantization.activations?.rawValue)
+            object["quantization"] = .object(described)
         }
         object["settings"] = settings
         return object
@@ -130,18 +156,23 @@ public struct Model: Sendable {
         return described
     }
 
+    /// The files that predictions need.
+    package var files: [(name: String, bytes: [UInt8])] {
+        [
+            (FileName.model, JSON.object(json).fileBytes),
+            (FileName.preprocessing, JSON.object(preprocessing.json).fileBytes),
+            engineFile,
+        ]
+    }
+
     /// The file with what computes.
     var engineFile: (name: String, bytes: [UInt8]) {
         switch engine {
-        case .network(let network): (FileName.weights, Self.weights(network))
-        case .trees(let trees): (FileName.trees, trees.bytes)
+        case .network(let network): (FileName.weights, network.tensors(quantization?.format))
+        case .quantized(let network): (FileName.weights, network.tensors)
+        case .trees(let trees):
+            (trees.encoding == .binned ? FileName.binnedTrees : FileName.trees, trees.bytes)
         }
-    }
-
-    private static func weights(_ network: Network) -> [UInt8] {
-        var writer = SafetensorsWriter(metadata: ["format": "vintage-model", "version": "1"])
-        for part in network.parts { writer.add(part.name, shape: part.shape, network.weights[part.range]) }
-        return writer.bytes()
     }
 
     /// Reads a model.
@@ -180,10 +211,14 @@ public struct Model: Sendable {
         }
         (self.kind, self.label, self.coding, self.loss) = (kind, label, coding, loss)
         settings = json["settings"]
+        quantization = try Quantization.read(json["quantization"], of: kind, file: file)
         if kind == .trees {
-            let (bytes, treesFile) = try read(FileName.trees)
+            let (bytes, treesFile) = try read(quantization == nil ? FileName.trees : FileName.binnedTrees)
             let inputs = preprocessing.width + preprocessing.categories.count
-            engine = .trees(TreeModel(bytes, file: treesFile, inputs: inputs, outputs: coding.outputs))
+            engine = .trees(
+                TreeModel(
+                    bytes, as: quantization == nil ? .xgboost : .binned, file: treesFile, inputs: inputs,
+                    outputs: coding.outputs))
             return
         }
         guard let shape = Architecture(json["network"]), shape.outputs == coding.outputs else {
@@ -197,21 +232,16 @@ public struct Model: Sendable {
             throw LearningError.malformedModel(
                 file: file, reason: "the network does not take what the preprocessing makes")
         }
-        engine = .network(try Self.network(shape, try read(FileName.weights)))
-    }
-
-    private static func network(_ shape: Architecture, _ file: (bytes: [UInt8], file: String)) throws -> Network {
-        let tensors = try SafetensorsFile(parsing: file.bytes, name: file.file)
-        // The file has as many numbers as the network, which is made only then.
-        let expected = shape.weightCount
-        guard let expected, tensors.tensors.reduce(0, { $0 + $1.count }) == expected else {
-            throw LearningError.malformedModel(file: file.file, reason: "it has not as many weights as the network")
+        let weights = try read(FileName.weights)
+        let tensors = try SafetensorsFile(parsing: weights.bytes, name: weights.file)
+        guard shape.weightCount != nil else {
+            throw LearningError.malformedModel(file: file, reason: "its network is larger than any memory")
         }
-        let network = Network(shape)
-        for part in network.parts {
-            _ = network.weights[part.range].update(fromContentsOf: try tensors.floats(part.name, shape: part.shape))
+        if let format = quantization?.format, format.largestCode != nil {
+            engine = .quantized(try QuantizedNetwork(shape, format, tensors))
+        } else {
+            engine = .network(try Network(shape, quantization?.format, tensors))
         }
-        return network
     }
 }
 

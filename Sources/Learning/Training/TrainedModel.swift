@@ -31,18 +31,23 @@ public struct TrainedModel: Sendable {
     public let duration: Duration
     let data: String
 
+    /// Takes a model that something has become of after its training.
+    package init(
+        _ model: Model, reports: [PartReport], history: [EpochRecord] = [], best: Int = 0, duration: Duration = .zero,
+        data: String
+    ) {
+        (self.model, self.reports, self.history, self.best) = (model, reports, history, best)
+        (self.duration, self.data) = (duration, data)
+    }
+
     // MARK: Files
 
     /// The model as a folder's files.
-    var files: [(name: String, bytes: [UInt8])] {
-        func text(_ object: JSONObject) -> [UInt8] { Array((JSON.object(object).text + "\n").utf8) }
-        return [
-            (Model.FileName.model, text(model.json)),
-            (Model.FileName.preprocessing, text(model.preprocessing.json)),
-            model.engineFile,
-            (Model.FileName.metrics, text(metricsJSON)),
-            (Model.FileName.curves, Array(curves.utf8)),
-        ]
+    package var files: [(name: String, bytes: [UInt8])] {
+        var files = model.files
+        files.append((Model.FileName.metrics, JSON.object(metricsJSON).fileBytes))
+        if !history.isEmpty { files.append((Model.FileName.curves, Array(curves.utf8))) }
+        return files
     }
 
     /// Checks that a folder may be written, before any work is done for it.
@@ -91,8 +96,13 @@ public struct TrainedModel: Sendable {
     }
 }
 
+extension JSON {
+    /// A file with the value alone.
+    package var fileBytes: [UInt8] { Array((text + "\n").utf8) }
+}
+
 extension PartReport {
-    var json: JSONObject {
+    package var json: JSONObject {
         var object = JSONObject()
         object["rows"] = JSON(rows)
         object["metrics"] = .object(metrics.json)

@@ -90,14 +90,20 @@ package final class Trainer {
     private let pass: NetworkPass
     private let gradient: Gradient
     private let workers: Int
+    private let mask: FloatBuffer?
 
-    /// Prepares training. The network's weights are drawn.
+    /// Prepares training.
+    ///
+    /// - Parameters:
+    ///   - isTrained: whether training goes on from the network's weights; else they are drawn.
+    ///   - mask: what each weight is multiplied with after each step; `nil` for nothing.
     package init(
-        _ network: Network, _ settings: TrainerSettings, training: LearningSet, validation: LearningSet?, workers: Int
+        _ network: Network, _ settings: TrainerSettings, training: LearningSet, validation: LearningSet?,
+        isTrained: Bool = false, mask: FloatBuffer? = nil, workers: Int
     ) {
         (self.network, self.settings, self.training, self.validation) = (network, settings, training, validation)
-        self.workers = workers
-        network.initialize(seed: Self.seed(settings.seed, stream: 0))
+        (self.workers, self.mask) = (workers, mask)
+        if !isTrained { network.initialize(seed: Self.seed(settings.seed, stream: 0)) }
         optimizer = Optimizer(settings.optimizer, network)
         bestWeights = FloatBuffer(count: network.weights.count)
         pass = NetworkPass(
@@ -149,6 +155,7 @@ package final class Trainer {
             share = settings.optimizer.schedule.share(
                 step: optimizer.step, stepsPerEpoch: stepsPerEpoch, epochs: settings.epochs)
             optimizer.advance(gradient, share: share)
+            if let mask { for place in 0..<mask.count { network.weights.base[place] *= mask.base[place] } }
         }
         let loss = total > 0 ? sum / total : 0
         let judged = validation.map { self.loss(of: $0) }

@@ -23,11 +23,22 @@ struct TrainingData {
     /// What messages call the tables.
     let name: String
 
+    /// What rows are read for.
+    enum Purpose {
+        /// A training, which needs rows to learn from.
+        case training
+        /// To judge a model; all rows do where nothing parts them.
+        case judging
+    }
+
     /// Reads what the settings ask for.
     ///
     /// - Parameter options: what is told of the tables beside their bytes.
     /// - Throws: ``LearningError``, `TableError`, `SplitError`.
-    init(_ place: DataPlace, _ configuration: TrainingConfiguration, _ options: TableOptions, workers: Int) throws {
+    init(
+        _ place: DataPlace, _ configuration: TrainingConfiguration, _ options: TableOptions,
+        purpose: Purpose = .training, workers: Int
+    ) throws {
         let tables = try place.tables()
         name = place.name
         var parts: [Part] = []
@@ -44,12 +55,17 @@ struct TrainingData {
             let texts = Set(names.filter { reader.schema[$0]?.type == .string })
             let batch = try reader.read(names, dictionaries: texts, workers: workers)
             if let part {
-                if configuration.split != nil {
+                if configuration.split != nil, purpose == .training {
                     throw LearningError.misuse(
                         "\(place.name) is split already, into files; leave 'split' out of the settings")
                 }
                 parts.append(
                     Part(part: part, batch: batch, rows: Array(0..<Int32(batch.count)), table: reader.name))
+                continue
+            }
+            if purpose == .judging, !Self.isSplit(reader, configuration) {
+                let all = Array(0..<Int32(batch.count))
+                parts.append(Part(part: .test, batch: batch, rows: all, table: reader.name))
                 continue
             }
             let roles = try Self.roles(reader, configuration)
@@ -62,6 +78,10 @@ struct TrainingData {
         }
         self.parts = parts.filter { !$0.rows.isEmpty }
         (numbers, categories) = columns ?? ([], [])
+        if purpose == .judging {
+            if self.parts.isEmpty { throw LearningError.noRows(part: "test", table: place.name) }
+            return
+        }
         guard self[.train] != nil else { throw LearningError.noRows(part: "training", table: place.name) }
         if configuration.trainer.patience != nil, self[.validation] == nil {
             throw LearningError.noRows(
@@ -132,6 +152,18 @@ struct TrainingData {
     }
 
     // MARK: Rows
+
+    /// Whether a table has what the settings part its rows by.
+    private static func isSplit(_ reader: TableReader, _ configuration: TrainingConfiguration) -> Bool {
+        switch configuration.split {
+        case .column(let name): reader.schema[name] != nil
+        case .request(let request):
+            ([request.time].compactMap { $0 } + request.group + request.stratify).allSatisfy {
+                reader.schema[$0] != nil
+            }
+        case nil: reader.schema["split"] != nil
+        }
+    }
 
     /// What each row is for, `nil` for rows that are left out.
     private static func roles(_ reader: TableReader, _ configuration: TrainingConfiguration) throws -> [RowPart?] {

@@ -21,11 +21,11 @@ func nearest(_ name: String, _ names: [String]) -> String? { nearestName(to: nam
 public struct TrainingRun {
     /// The settings.
     public let configuration: TrainingConfiguration
-    private let data: TrainingData
-    private let coding: TargetCoding
-    private let loss: Loss
-    private let preprocessing: Preprocessing
-    private let workers: Int
+    let data: TrainingData
+    let coding: TargetCoding
+    let loss: Loss
+    let preprocessing: Preprocessing
+    let workers: Int
 
     /// Reads the table and learns the preprocessing.
     ///
@@ -45,6 +45,15 @@ public struct TrainingRun {
         preprocessing = try Preprocessing(
             learning: training.batch, numbers: data.numbers, categories: data.categories,
             rows: Array(0..<Int32(training.batch.count)), configuration.preprocessing, table: training.table)
+    }
+
+    init(
+        _ configuration: TrainingConfiguration, _ data: TrainingData, coding: TargetCoding, loss: Loss,
+        preprocessing: Preprocessing, workers: Int
+    ) throws(LearningError) {
+        (self.configuration, self.data, self.coding, self.loss) = (configuration, data, coding, loss)
+        (self.preprocessing, self.workers) = (preprocessing, workers)
+        for part in data.parts { try Self.checkLabels(part, configuration.label) }
     }
 
     private static func checkLabels(_ part: TrainingData.Part, _ name: String) throws(LearningError) {
@@ -169,10 +178,11 @@ public struct TrainingRun {
         var reports: [PartReport] = []
         for part in data.parts {
             guard let (set, own) = sets[part.part] else { continue }
-            reports.append(try judge(model, part, set, own))
+            let predictions = try model.predict(set.matrix, workers: workers)
+            reports.append(try judge(part, set, own, predictions: predictions))
         }
         return TrainedModel(
-            model: model, reports: reports, history: history, best: best, duration: duration, data: data.name)
+            model, reports: reports, history: history, best: best, duration: duration, data: data.name)
     }
 
     /// Finds a network's weights.
@@ -239,7 +249,7 @@ public struct TrainingRun {
     }
 
     /// A part's rows as the network takes them, and how much each counts without the classes' weights.
-    private func learningSet(_ part: TrainingData.Part) throws(LearningError) -> (set: LearningSet, own: [Double]) {
+    func learningSet(_ part: TrainingData.Part) throws(LearningError) -> (set: LearningSet, own: [Double]) {
         let label = try column(configuration.label, part)
         let target = try coding.target(of: label, name: configuration.label, table: part.table) { Int(part.rows[$0]) }
         var own = [Double](repeating: 1, count: part.batch.count)
@@ -294,13 +304,13 @@ public struct TrainingRun {
 
     // MARK: Judging
 
-    private func judge(
-        _ model: Model, _ part: TrainingData.Part, _ set: LearningSet, _ own: [Double]
+    func judge(
+        _ part: TrainingData.Part, _ set: LearningSet, _ own: [Double], predictions: [Double]
     ) throws(LearningError) -> PartReport {
         var truth = set.target.map { Double($0) }
         if case .number = coding { truth = try column(configuration.label, part).numbers() ?? truth }
         let rows = JudgedRows(
-            model.judgedKind, predictions: try model.predict(set.matrix, workers: workers), truth: truth, weight: own,
+            loss == .ndcg ? .scores : coding.kind, predictions: predictions, truth: truth, weight: own,
             groups: set.groups, cutoff: configuration.ranking?.cutoff ?? 1)
         // The rows that were learned from say nothing of how certain a judgement is.
         let isJudge = part.part != .train

@@ -74,6 +74,11 @@ final class TreeBooster {
         try Self.check(functions.create(handles, UInt64(handles.count), &handle), functions)
         guard let handle else { throw .trees("XGBoost made no booster") }
         self.handle = handle
+        try set(parameters)
+    }
+
+    /// Changes settings.
+    func set(_ parameters: [(String, String)]) throws(LearningError) {
         for (name, value) in parameters { try check(functions.set(handle, name, value)) }
     }
 

@@ -1,9 +1,19 @@
-/// Gradient-boosted trees, as XGBoost has made them.
+/// Gradient-boosted trees.
 ///
 /// They take the columns of numbers, a missing one as what is no number, and then the categories' codes as numbers.
 package final class TreeModel: Sendable {
-    /// The model as XGBoost writes it in JSON; Python's xgboost reads it too.
+    /// How trees are written.
+    package enum Encoding: Sendable {
+        /// As XGBoost writes them in JSON; Python's xgboost reads it too.
+        case xgboost
+        /// As tensors, with bins for thresholds; the module `Inference` reads and writes them.
+        case binned
+    }
+
+    /// The file.
     package let bytes: [UInt8]
+    /// How it is written.
+    package let encoding: Encoding
     /// What messages call the file that it was read from.
     package let file: String
     /// How many outputs a row has.
@@ -11,9 +21,10 @@ package final class TreeModel: Sendable {
     /// How many numbers a row has.
     package let inputs: Int
 
-    /// Takes a model that XGBoost has written, unseen: whoever uses it checks it.
-    package init(_ bytes: [UInt8], file: String, inputs: Int, outputs: Int) {
-        (self.bytes, self.file, self.outputs, self.inputs) = (bytes, file, outputs, inputs)
+    /// Takes a model, unseen: whoever uses it checks it.
+    package init(_ bytes: [UInt8], as encoding: Encoding = .xgboost, file: String, inputs: Int, outputs: Int) {
+        (self.bytes, self.encoding, self.file) = (bytes, encoding, file)
+        (self.outputs, self.inputs) = (outputs, inputs)
     }
 
     /// What XGBoost itself says of rows of data, before it becomes a probability, to judge what it has trained: rows × outputs.

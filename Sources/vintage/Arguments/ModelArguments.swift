@@ -18,12 +18,16 @@ extension Session {
         return try DataPlace(versioned.revision, versioned.path, in: workspace)
     }
 
-    /// The rows of a table: a working file as it is, else what the lock or a revision names.
+    /// Rows to use a model with: a working file as it is, else what the lock or a revision names.
+    func rowsPlace(_ argument: RawArgument) throws -> DataPlace {
+        let file = console.filePath(argument)
+        if try file.status()?.kind == .regular { return try DataPlace(file: file, name: argument.text) }
+        return try dataPlace(argument)
+    }
+
+    /// The rows of a table.
     func rows(_ argument: RawArgument, _ options: TableOptions) throws -> TableReader {
-        if try console.filePath(argument).status()?.kind == .regular {
-            return try TableReader(.file(console.filePath(argument)), options)
-        }
-        return try dataPlace(argument).table(options)
+        try rowsPlace(argument).table(options)
     }
 
     /// Refuses to write an artifact's folder over what is nowhere else, or into another artifact.

@@ -133,7 +133,7 @@ struct Bench: WorkspaceCommand {
             places.append(place)
         }
         let settings = try settings(session)
-        let source = try rows(session)
+        let source = try session.rowsPlace(data)
         let report = try ProgressLine.show("measuring") { _ in
             try Benchmark(
                 places, data: source, settings, options: table.options, workers: workspace.configuration.workers
@@ -187,13 +187,6 @@ struct Bench: WorkspaceCommand {
             return tagged
         }
         return try session.dataPlace(RawArgument(argument.bytes + Array(":".utf8) + path.bytes))
-    }
-
-    /// The rows: a working file as it is, else what the lock or a revision names.
-    private func rows(_ session: Session) throws -> DataPlace {
-        let file = session.console.filePath(data)
-        if try file.status()?.kind == .regular { return try DataPlace(file: file, name: data.text) }
-        return try session.dataPlace(data)
     }
 
     private func settings(_ session: Session) throws -> BenchmarkSettings {

@@ -10,7 +10,7 @@ func duration(nanoseconds: Double) -> String {
 }
 
 /// Rows a second for people: `1.06 M rows/s`.
-private func rate(_ value: Double) -> String {
+func rate(_ value: Double) -> String {
     for (unit, size) in [("", 1.0), ("k ", 1e3), ("M ", 1e6)] where value < 999.5 * size {
         return "\(threeDigits(value / size)) \(unit)rows/s"
     }
