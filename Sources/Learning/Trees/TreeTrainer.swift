@@ -32,7 +32,10 @@ final class TreeTrainer {
                 }
             } : []
         func rows(_ set: LearningSet) throws(LearningError) -> TreeBooster.Rows {
-            try TreeBooster.Rows(set.matrix.codesAsNumbers, target: set.target, weight: set.weight, workers: workers)
+            // Weights that are all 1 change nothing, and XGBoost would multiply with them in every round.
+            let weight = set.weight.allSatisfy { $0 == 1 } ? nil : set.weight
+            return try TreeBooster.Rows(
+                set.matrix.codesAsNumbers, target: set.target, weight: weight, workers: workers)
         }
         self.training = try rows(training)
         self.validation = try validation.map(rows)
