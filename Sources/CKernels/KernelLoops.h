@@ -8,26 +8,28 @@
 #error "TILE_ROWS is not defined"
 #endif
 
+// `height` and `vectors` are constants wherever this is used: the loops over them disappear, and sums stay in registers.
 TARGET static inline __attribute__((always_inline)) void KERNEL(tile)(
-    int vectors, const float *left, int64_t row_stride, int64_t step, int64_t rows, const float *panel, int64_t depth,
-    float *result, int64_t result_stride, int64_t width, const float *bias, bool adds)
+    int height, int vectors, const float *left, int64_t row_stride, int64_t step, int64_t rows, const float *panel,
+    int64_t depth, float *result, int64_t result_stride, int64_t width, const float *bias, bool adds)
 {
     const float *row[TILE_ROWS];
     // Rows past the end are the last one again, and their results are not kept.
-    for (int r = 0; r < TILE_ROWS; r++) row[r] = left + (r < rows ? r : rows - 1) * row_stride;
+    for (int r = 0; r < height; r++) row[r] = left + (r < rows ? r : rows - 1) * row_stride;
     vector sum[TILE_ROWS][4];
-    for (int r = 0; r < TILE_ROWS; r++)
+    for (int r = 0; r < height; r++)
         for (int v = 0; v < vectors; v++) sum[r][v] = (vector){0};
     for (int64_t k = 0; k < depth; k++) {
         const float *columns = panel + k * vectors * 16;
         vector right[4];
         for (int v = 0; v < vectors; v++) right[v] = *(const loose_vector *)(columns + v * 16);
-        for (int r = 0; r < TILE_ROWS; r++) {
-            vector factor = (vector){0} + row[r][k * step];
+        for (int r = 0; r < height; r++) {
+            // Taking 0 away changes no number, so that all lanes are loaded at once; an addition would be carried out.
+            vector factor = row[r][k * step] - (vector){0};
             for (int v = 0; v < vectors; v++) sum[r][v] = __builtin_elementwise_fma(factor, right[v], sum[r][v]);
         }
     }
-    for (int r = 0; r < TILE_ROWS && r < rows; r++) {
+    for (int r = 0; r < height && r < rows; r++) {
         for (int v = 0; v < vectors; v++) {
             float *target = result + r * result_stride + v * 16;
             int64_t count = width - v * 16 < 16 ? width - v * 16 : 16;
@@ -53,14 +55,21 @@ TARGET static void KERNEL(multiply)(
         const float *first = left + i * row_stride;
         float *target = result + i * result_stride;
         int64_t count = rows - i;
-#define TILE(n)                                                                                                      \
-    KERNEL(tile)(n, first, row_stride, step, count, panel, depth, target, result_stride, width, bias, adds)
-        switch (vectors) {
-        case 1: TILE(1); break;
-        case 2: TILE(2); break;
-        case 3: TILE(3); break;
-        default: TILE(4); break;
-        }
+#define TILE(height, vectors)                                                                                        \
+    KERNEL(tile)(height, vectors, first, row_stride, step, count, panel, depth, target, result_stride, width, bias, adds)
+#define TILES(height)                                                                                                \
+    switch (vectors) {                                                                                               \
+    case 1: TILE(height, 1); break;                                                                                  \
+    case 2: TILE(height, 2); break;                                                                                  \
+    case 3: TILE(height, 3); break;                                                                                  \
+    default: TILE(height, 4); break;                                                                                 \
+    }
+        // A row alone, as a prediction often is, waits for the panel and not for its sums.
+        if (count == 1) TILES(1)
+        else if (count == 2) TILES(2)
+        else if (count <= 4) TILES(4)
+        else TILES(TILE_ROWS)
+#undef TILES
 #undef TILE
     }
 }

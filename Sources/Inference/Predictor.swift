@@ -51,7 +51,9 @@ package protocol Engine: Sendable {
 
 /// Linear models and perceptrons.
 struct NetworkEngine: Engine {
-    let network: Network
+    let network: PackedNetwork
+
+    init(network: Network) { self.network = PackedNetwork(network) }
 
     func outputs(of matrix: FeatureMatrix, workers: Int) -> [Float] { network.outputs(of: matrix, workers: workers) }
 }

@@ -14,6 +14,8 @@ public enum LearningError: Error, Equatable {
     case missingLabels(column: String, count: Int, first: Int, table: String)
     /// A weight is no number from 0; the row is counted from 1.
     case badWeight(column: String, row: Int, table: String)
+    /// A row is in no group, by which rows are ranked; it is counted from 1.
+    case noGroup(column: String, row: Int, table: String)
     /// Nothing is left to learn from or to judge by.
     case noRows(part: String, table: String)
     /// Nothing says which rows are to learn from.
@@ -48,6 +50,8 @@ extension LearningError: CustomStringConvertible {
                 + "\(count == 1 ? "has" : "have") no label in the column '\(column)', the first is row \(first); take them out"
         case .badWeight(let column, let row, let table):
             "row \(row) of \(table) has no weight of 0 or more in the column '\(column)'; give it one"
+        case .noGroup(let column, let row, let table):
+            "row \(row) of \(table) has no value in the column '\(column)', whose rows are ranked among each other; give it one"
         case .noRows(let part, let table):
             "\(table) has no row for the \(part); split it otherwise"
         case .noSplit(let table):
@@ -68,7 +72,7 @@ extension LearningError: ErrorWithExitStatus {
     /// What data or a model has wrong is found; what was asked wrongly is misuse.
     public var exitStatus: ExitStatus {
         switch self {
-        case .diverged, .missingLabels, .badWeight, .malformedModel, .trees: .found
+        case .diverged, .missingLabels, .badWeight, .noGroup, .malformedModel, .trees: .found
         case .noTreeLibrary: .failed
         default: .misused
         }

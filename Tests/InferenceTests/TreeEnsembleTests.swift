@@ -208,7 +208,7 @@ import Testing
         "what is not known, or does not fit together, is refused and not guessed",
         arguments: [
             ("\"name\":\"gbtree\"", "\"name\":\"dart\"", "its booster is 'dart'"),
-            ("reg:squarederror", "rank:ndcg", "its objective 'rank:ndcg' is not known"),
+            ("reg:squarederror", "rank:pairwise", "its objective 'rank:pairwise' is not known"),
             ("\"split_type\":[0,", "\"split_type\":[1,", "tree 0 asks for categories"),
             ("\"size_leaf_vector\":\"0\"", "\"size_leaf_vector\":\"3\"", "the leaves of tree 0 have 3 values"),
             ("\"num_trees\":\"1\"", "\"num_trees\":\"2\"", "it has 1 trees where 'num_trees' says 2"),

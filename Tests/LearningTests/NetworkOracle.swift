@@ -77,6 +77,7 @@ struct NetworkOracle {
         case .softmax:
             let powers = output.map { PlainMath.exponential($0) }
             return -PlainMath.logarithm(powers[Int(target)] / powers.reduce(0, +))
+        case .ndcg: preconditionFailure("no network learns it")
         }
     }
 
@@ -110,6 +111,7 @@ struct SampleRows {
             case .poisson: Float(random.below(5))
             case .logistic, .focal: Float(random.below(2))
             case .softmax: Float(random.below(shape.outputs))
+            case .ndcg: preconditionFailure("no network learns it")
             }
         }
         let weight = (0..<count).map { _ in 0.25 + abs(random.signed()) }

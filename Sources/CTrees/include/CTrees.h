@@ -13,12 +13,16 @@ typedef struct {
     int (*set_global)(const char *json);
     // rows x columns, row by row.
     int (*matrix)(const float *values, uint64_t rows, uint64_t columns, float missing, void **matrix);
+    // The same on several threads: the values as NumPy's array interface in JSON, and settings.
+    int (*dense)(const char *values, const char *json, void **matrix);
     int (*free_matrix)(void *matrix);
     int (*set_floats)(void *matrix, const char *field, const float *values, uint64_t count);
     int (*create)(void *const *matrices, uint64_t count, void **booster);
     int (*free_booster)(void *booster);
     int (*set)(void *booster, const char *name, const char *value);
     int (*update)(void *booster, int round, void *matrix);
+    // A round's trees from derivatives of a loss of the caller's own: first and second, a number each for each row.
+    int (*boost)(void *booster, void *matrix, float *first, float *second, uint64_t count);
     int (*evaluate)(void *booster, int round, void **matrices, const char **names, uint64_t count, const char **text);
     int (*predict)(
         void *booster, void *matrix, const char *json, uint64_t const **shape, uint64_t *dimensions,

@@ -18,6 +18,9 @@ public struct Benchmark: Sendable {
     private let sizes: [Int]
     private let dataName: String
     private let rowCount: Int
+    /// What each version predicts of all rows; `nil` where they have no label.
+    private let judged: [JudgedRows?]
+    private let workers: Int
     private let clock = MonotonicClock()
 
     /// One thing that is measured in each round.
@@ -46,14 +49,14 @@ public struct Benchmark: Sendable {
         _ places: [DataPlace], data source: DataPlace, _ settings: BenchmarkSettings,
         options: TableOptions = TableOptions(), workers: Int = 1
     ) throws {
-        self.settings = settings
+        (self.settings, self.workers) = (settings, workers)
         (dataName, sizes) = (source.name, settings.batchSizes)
         let reader = try source.table(options)
         let models = try places.map { try Model($0) }
         var names: [String] = []
         for model in models {
-            let label = reader.schema[model.label] == nil ? [] : [model.label]
-            for name in model.preprocessing.columns + label where !names.contains(name) { names.append(name) }
+            let judging = ([model.label] + [model.ranking?.group].compactMap { $0 }).filter { reader.schema[$0] != nil }
+            for name in model.preprocessing.columns + judging where !names.contains(name) { names.append(name) }
         }
         let data = try reader.read(names, workers: workers)
         if data.count == 0 { throw InferenceError.misuse("\(source.name) has no rows to measure with") }
@@ -71,6 +74,7 @@ public struct Benchmark: Sendable {
             }
         }
         var (subjects, versions): ([BenchmarkSubject], [BenchmarkReport.Version]) = ([], [])
+        var judged: [JudgedRows?] = []
         for (number, place) in places.enumerated() {
             let first = pool.slice(0..<min(pool.count, sizes.max() ?? 1))
             let peak = try ProcessMemory.peak {
@@ -78,28 +82,37 @@ public struct Benchmark: Sendable {
             }
             let subject = try BenchmarkSubject(
                 place, rows: pool, table: source.name, sizes: taken, isPrepared: settings.isPrepared)
+            let rows = try Self.judged(subject.predictor, data, table: source.name, workers: workers)
             subjects.append(subject)
+            judged.append(rows)
             versions.append(
                 BenchmarkReport.Version(
                     name: place.name, input: place.input, kind: subject.predictor.model.kind,
                     loadTime: times[number].sorted()[Self.loads / 2], peakMemory: peak,
                     bytes: try Model.size(of: place),
-                    metrics: try Self.metrics(subject.predictor, data, table: source.name, workers: workers)))
+                    metrics: rows.map { Bootstrap().measure($0, workers: workers) } ?? []))
         }
-        (self.subjects, self.versions) = (subjects, versions)
+        (self.subjects, self.versions, self.judged) = (subjects, versions, judged)
     }
 
-    /// How right a model is; nothing where the rows have no label.
-    private static func metrics(
+    /// What a model predicts; `nil` where the rows have no label.
+    private static func judged(
         _ predictor: Predictor, _ data: RecordBatch, table: String, workers: Int
-    ) throws -> [MeasuredMetric] {
-        guard let label = data[predictor.model.label] else { return [] }
+    ) throws -> JudgedRows? {
+        guard let label = data[predictor.model.label] else { return nil }
         let coding = predictor.model.coding
         let target = try coding.target(of: label, name: predictor.model.label, table: table) { $0 }
         var truth = target.map { Double($0) }
         if case .number = coding { truth = label.numbers() ?? truth }
         let predictions = try predictor.predict(data, table: table, workers: workers)
-        return Bootstrap().measure(JudgedRows(coding.kind, predictions: predictions, truth: truth), workers: workers)
+        let model = predictor.model
+        var groups: RowGroups?
+        if let ranking = model.ranking, let column = data[ranking.group] {
+            groups = try ranking.groups(of: column, table: table) { $0 }
+        }
+        return JudgedRows(
+            model.judgedKind, predictions: predictions, truth: truth, groups: groups, cutoff: model.ranking?.cutoff ?? 1
+        )
     }
 
     // MARK: Measuring
@@ -109,7 +122,10 @@ public struct Benchmark: Sendable {
     /// - Parameters:
     ///   - baseline: the number of the version that others are held against.
     ///   - gate: what they may not be slower by.
-    public func run(baseline: Int? = nil, gate: RegressionGate? = nil) -> BenchmarkReport {
+    ///   - accuracyGate: what they may not be less right by.
+    public func run(
+        baseline: Int? = nil, gate: RegressionGate? = nil, accuracyGate: AccuracyGate? = nil
+    ) -> BenchmarkReport {
         var works = [Work.calls(sizes: [1], isTrace: false)]
         if let trace = settings.trace {
             works.append(.calls(sizes: Array(trace.sizes.prefix(Self.traceRequests)), isTrace: true))
@@ -155,7 +171,24 @@ public struct Benchmark: Sendable {
         return BenchmarkReport(
             machine: MachineDescription(), data: dataName, rowCount: rowCount, settings: settings, versions: versions,
             rounds: rounds, baseline: baseline.map { versions[$0].name }, gate: gate, comparisons: comparisons,
-            warnings: warnings)
+            accuracyGate: accuracyGate, losses: baseline.map { losses(to: $0, accuracyGate) } ?? [], warnings: warnings)
+    }
+
+    /// How right the other versions are beside the baseline.
+    private func losses(to baseline: Int, _ gate: AccuracyGate?) -> [BenchmarkReport.AccuracyLoss] {
+        versions.indices.compactMap { number in
+            guard number != baseline, var new = judged[number], var old = judged[baseline], new.truth == old.truth
+            else { return nil }
+            if new.groups != old.groups { (new, old) = (new.withoutGroups, old.withoutGroups) }
+            for metric in Metric.deciding {
+                guard let loss = Bootstrap().loss(of: new, to: old, metric, workers: workers) else { continue }
+                let verdict = (gate ?? AccuracyGate(limit: .infinity)).verdict(loss.value, loss.interval)
+                return .init(
+                    version: versions[number].name, metric: metric, value: loss.value, interval: loss.interval,
+                    verdict: verdict)
+            }
+            return nil
+        }
     }
 
     private var warnings: [String] {

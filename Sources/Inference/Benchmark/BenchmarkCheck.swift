@@ -9,10 +9,11 @@ extension Check {
     public static let benchmarkChecks: [Check] = [benchmarks]
 
     static let benchmarks = Check(
-        id: "benchmarks", title: "Benchmarks found no slower model, and are of the present ones", severity: .error,
+        id: "benchmarks", title: "Benchmarks found no slower or worse model, and are of the present ones",
+        severity: .error,
         scopes: [.workspace],
         explanation: """
-            Reads the results that 'vintage bench -o' has stored. One that found a version slower than its baseline by more than was \
+            Reads the results that 'vintage bench -o' has stored. One that found a version slower than its baseline, or worse, by more than was \
             allowed is an error: take the model back, or measure again if the change is wanted. One of another version of a model \
             than vintage.lock names says nothing of what is used now, and is a warning: measure again. Nothing is measured \
             here, because a machine that runs checks is seldom calm.
@@ -49,6 +50,15 @@ extension Check {
             problems.append(
                 (
                     "\(version) is slower than \(baseline) by more than is allowed (\(figure)); take it back, or measure "
+                        + "again", .error
+                ))
+        }
+        for loss in report["losses"].elements ?? []
+        where loss["verdict"].string == RegressionVerdict.regressed.rawValue {
+            let (version, metric) = (loss["version"].string ?? "", loss["metric"].string ?? "")
+            problems.append(
+                (
+                    "\(version) predicts worse than \(baseline) by more than is allowed (\(metric)); take it back, or measure "
                         + "again", .error
                 ))
         }

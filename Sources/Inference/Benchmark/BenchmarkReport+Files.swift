@@ -30,7 +30,7 @@ extension BenchmarkReport {
             "models": versions.map(\.name).joined(separator: ", "), "rounds": String(rounds),
         ]
         if let baseline { parameters["baseline"] = baseline }
-        if !comparisons.isEmpty { parameters["regressed"] = String(hasRegressed) }
+        if baseline != nil { parameters["regressed"] = String(hasRegressed) }
         return parameters
     }
 }

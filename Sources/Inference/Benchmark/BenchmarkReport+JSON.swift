@@ -41,6 +41,8 @@ extension BenchmarkReport {
             object["baseline"] = .string(baseline)
             if let gate { object["max_regression"] = JSON(gate.limit) }
             object["comparisons"] = JSON(comparisons) { .object($0.json) }
+            if let accuracyGate { object["max_loss"] = JSON(accuracyGate.limit) }
+            object["losses"] = JSON(losses) { .object($0.json) }
             object["regressed"] = .bool(hasRegressed)
         }
         object["warnings"] = JSON(warnings) { .string($0) }
@@ -73,6 +75,19 @@ extension BenchmarkReport.Version {
             return .object(object)
         }
         object["metrics"] = .object(metrics.json)
+        return object
+    }
+}
+
+extension BenchmarkReport.AccuracyLoss {
+    fileprivate var json: JSONObject {
+        var object = JSONObject()
+        object["version"] = .string(version)
+        object["metric"] = .string(metric.rawValue)
+        object["loss"] = JSON(value)
+        object["low"] = JSON(interval.lowerBound)
+        object["high"] = JSON(interval.upperBound)
+        object["verdict"] = .string(verdict.rawValue)
         return object
     }
 }

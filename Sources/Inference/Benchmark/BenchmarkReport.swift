@@ -49,6 +49,20 @@ public struct BenchmarkReport: Sendable {
         public let verdict: RegressionVerdict
     }
 
+    /// How right a version is beside the baseline, of the same rows.
+    public struct AccuracyLoss: Sendable {
+        /// The version.
+        public let version: String
+        /// What was measured.
+        public let metric: Metric
+        /// By how much it is worse: the difference, or for errors the share by which they are larger.
+        public let value: Double
+        /// What 95% of resamples of the rows say.
+        public let interval: ClosedRange<Double>
+        /// What that means.
+        public let verdict: RegressionVerdict
+    }
+
     /// The machine.
     public let machine: MachineDescription
     /// What the rows came from.
@@ -67,9 +81,15 @@ public struct BenchmarkReport: Sendable {
     public let gate: RegressionGate?
     /// Each figure of each other version.
     public let comparisons: [Comparison]
+    /// By how much versions may be less right than the baseline.
+    public let accuracyGate: AccuracyGate?
+    /// How right each other version is; none where the rows have no label, or the labels are not of one kind.
+    public let losses: [AccuracyLoss]
     /// What makes the figures say less than they seem to.
     public let warnings: [String]
 
-    /// Whether a version is slower than is allowed.
-    public var hasRegressed: Bool { comparisons.contains { $0.verdict == .regressed } }
+    /// Whether a version is slower, or less right, than is allowed.
+    public var hasRegressed: Bool {
+        comparisons.contains { $0.verdict == .regressed } || losses.contains { $0.verdict == .regressed }
+    }
 }

@@ -56,6 +56,21 @@ public enum RegressionVerdict: String, Sendable {
     case within
 }
 
+/// Judges whether a version is less right than another by more than is allowed.
+public struct AccuracyGate: Sendable, Equatable {
+    /// By how much the area under the curve, the accuracy or the gain may be lower; or by which share an error may be larger.
+    public let limit: Double
+
+    /// Allows so much.
+    public init(limit: Double) { self.limit = limit }
+
+    /// A regression is one whose whole interval lies past the limit.
+    public func verdict(_ value: Double, _ interval: ClosedRange<Double>) -> RegressionVerdict {
+        if interval.lowerBound > limit { return .regressed }
+        return value > limit ? .unclear : .within
+    }
+}
+
 /// Judges whether a version is slower than another by more than is allowed.
 public struct RegressionGate: Sendable, Equatable {
     /// By which share a figure may be larger: 0.05 for 5%.

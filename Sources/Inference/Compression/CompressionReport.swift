@@ -43,7 +43,7 @@ public struct CompressionReport: Sendable {
     /// The smaller one.
     public let after: Side
 
-    /// The metric that decides: the AUC of two classes, the accuracy of more, the error of numbers.
+    /// The metric that decides: the AUC of two classes, the accuracy of more, the gain of rankings, the error of numbers.
     public let metric: Metric
     /// How much worse the smaller model is, below 0 if it is better: by how much the AUC or the accuracy is lower, or
     /// the share by which the error is higher; `nil` where the rows do not tell.
@@ -62,7 +62,7 @@ public struct CompressionReport: Sendable {
         (self.source, input, self.data) = (source.name, source.input, data)
         (self.before, self.after) = (before, after)
         let measured = Set(before.report.metrics.map(\.metric))
-        let metric: Metric = measured.contains(.rmse) ? .rmse : measured.contains(.auc) ? .auc : .accuracy
+        let metric = Metric.deciding.first(where: measured.contains) ?? .accuracy
         self.metric = metric
         loss = Self.loss(metric, before.report.metrics, after.report.metrics)
         var losses: [SliceLoss] = []

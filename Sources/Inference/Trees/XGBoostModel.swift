@@ -102,7 +102,8 @@ struct XGBoostModel {
 
     private static func base(_ score: Float, _ objective: String) throws(TreeModelError) -> Float {
         switch objective {
-        case "reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror", "multi:softprob": return score
+        case "reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror", "multi:softprob", "rank:ndcg":
+            return score
         case "count:poisson":
             guard score > 0 else { throw .header("'base_score' is not above 0") }
             return logf(score)

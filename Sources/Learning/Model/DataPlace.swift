@@ -142,9 +142,9 @@ extension DataPlace {
     /// What tells working files from others, since no snapshot does; `nil` for what is in one.
     public func digest() throws -> ObjectID? {
         guard case .working(let path) = content else { return nil }
-        guard let names = try names() else { return ObjectID(of: try path.contents()) }
+        guard let names = try names() else { return try ObjectID(ofFile: path) }
         let listed = try names.filter { TableFormat(fileName: $0) != nil }.map { name in
-            "\(ObjectID(of: try path.appending(name).contents())) \(name)\n"
+            "\(try ObjectID(ofFile: path.appending(name))) \(name)\n"
         }
         return ObjectID(of: Array(listed.joined().utf8))
     }

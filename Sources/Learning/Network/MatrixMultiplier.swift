@@ -84,6 +84,24 @@ final class MatrixMultiplier {
         }
     }
 
+    /// result = left × a matrix that was packed before, plus a bias to each row.
+    ///
+    /// - Parameters:
+    ///   - rows: the rows of `left` and of the result.
+    ///   - stride: how far apart the rows of the result lie.
+    static func multiply(
+        _ left: Place, _ right: PackedMatrix, rows: Int, into result: UnsafeMutablePointer<Float>, stride: Int,
+        bias: UnsafePointer<Float>
+    ) {
+        for panel in 0..<right.panelCount {
+            let first = panel * right.panelWidth
+            vintage_multiply(
+                left.base, Int64(left.rowStride), Int64(left.columnStride), Int64(rows), right.panel(panel),
+                Int64(right.depth), Int64(min(right.panelWidth, right.width - first)), result + first, Int64(stride),
+                bias + first, false)
+        }
+    }
+
     private func reserve(_ count: Int) {
         if panels.count < count { panels = FloatBuffer(count: count) }
     }

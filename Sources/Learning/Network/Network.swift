@@ -19,6 +19,8 @@ package final class Network: Sendable {
 
     /// The shape.
     package let architecture: Architecture
+    /// The dense layers, as ``Architecture/layers`` has them.
+    let layers: [(inputs: Int, outputs: Int)]
     /// The weights.
     package let weights: FloatBuffer
     /// The dense layers' tensors, weight and bias in turns, then the tables.
@@ -27,6 +29,7 @@ package final class Network: Sendable {
     /// A network whose weights are all zero.
     package init(_ architecture: Architecture) {
         self.architecture = architecture
+        layers = architecture.layers
         var parts: [Part] = []
         var end = 0
         func add(_ name: String, _ shape: [Int], decays: Bool) {
@@ -34,7 +37,7 @@ package final class Network: Sendable {
             parts.append(Part(name: name, shape: shape, range: end..<(end + size), decays: decays))
             end += size
         }
-        for (number, layer) in architecture.layers.enumerated() {
+        for (number, layer) in layers.enumerated() {
             add("layers.\(number).weight", [layer.inputs, layer.outputs], decays: true)
             add("layers.\(number).bias", [layer.outputs], decays: false)
         }
@@ -50,10 +53,10 @@ package final class Network: Sendable {
     func bias(_ layer: Int) -> UnsafeMutablePointer<Float> { weights.base + parts[2 * layer + 1].range.lowerBound }
 
     /// The tensor of a table.
-    func table(_ number: Int) -> Part { parts[2 * architecture.layers.count + number] }
+    func table(_ number: Int) -> Part { parts[2 * layers.count + number] }
 
     /// How many weights the dense layers have, which come first.
-    var denseCount: Int { parts[2 * architecture.layers.count - 1].range.upperBound }
+    var denseCount: Int { parts[2 * layers.count - 1].range.upperBound }
 
     /// Draws weights to begin with; a linear model begins with zeros.
     ///
@@ -71,7 +74,7 @@ package final class Network: Sendable {
                 weights.base[place] = (2 * unit - 1) * bound
             }
         }
-        for (number, layer) in architecture.layers.enumerated() {
+        for (number, layer) in layers.enumerated() {
             let isBeforeRelu = architecture.activation == .relu && number < architecture.hidden.count
             let width = isBeforeRelu ? layer.inputs : layer.inputs + layer.outputs
             draw(parts[2 * number].range, (6 / Float(max(1, width))).squareRoot())

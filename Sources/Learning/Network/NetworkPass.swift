@@ -11,6 +11,8 @@ import Splits
 /// All memory is taken once, for the largest batch. One thread at a time uses a pass; it shares work out itself.
 package final class NetworkPass {
     private let network: Network
+    /// The weights in the order of reading, where they do not change.
+    private let packed: [PackedMatrix]?
     private let multiplier: MatrixMultiplier
     /// How many rows the batch has.
     package private(set) var count = 0
@@ -35,14 +37,27 @@ package final class NetworkPass {
     /// - Parameters:
     ///   - capacity: how many rows a batch has at most.
     ///   - dropout: the share of each hidden layer's results that ``forward(dropping:)`` leaves out.
-    package init(_ network: Network, capacity: Int, workers: Int, dropout: Float = 0, learns: Bool = true) {
+    package convenience init(_ network: Network, capacity: Int, workers: Int, dropout: Float = 0) {
+        self.init(network, packed: nil, capacity: capacity, workers: workers, dropout: dropout, learns: true)
+    }
+
+    /// Takes memory for batches that only go forwards, on one thread.
+    convenience init(_ network: PackedNetwork, capacity: Int) {
+        self.init(
+            network.network, packed: network.layers, capacity: capacity, workers: 1, dropout: 0, learns: false)
+    }
+
+    private init(
+        _ network: Network, packed: [PackedMatrix]?, capacity: Int, workers: Int, dropout: Float, learns: Bool
+    ) {
         self.network = network
+        self.packed = packed
         self.dropout = dropout
         multiplier = MatrixMultiplier(workers: workers)
         let shape = network.architecture
         input = FloatBuffer(count: capacity * shape.inputWidth)
-        results = shape.layers.map { FloatBuffer(count: capacity * $0.outputs) }
-        deltas = learns ? shape.layers.map { FloatBuffer(count: capacity * $0.outputs) } : []
+        results = network.layers.map { FloatBuffer(count: capacity * $0.outputs) }
+        deltas = learns ? network.layers.map { FloatBuffer(count: capacity * $0.outputs) } : []
         let drops = learns && dropout > 0
         dropped = drops ? shape.hidden.map { FloatBuffer(count: capacity * $0) } : []
         masks = drops ? shape.hidden.map { FloatBuffer(count: capacity * $0) } : []
@@ -54,13 +69,13 @@ package final class NetworkPass {
     /// What came out: batch × outputs.
     package var outputs: UnsafeMutableBufferPointer<Float> {
         let shape = network.architecture
-        return results[shape.layers.count - 1][0..<(count * shape.outputs)]
+        return results[network.layers.count - 1][0..<(count * shape.outputs)]
     }
 
     /// The loss's derivatives by what came out, to be filled before ``backward(_:)``: batch × outputs.
     package var outputDelta: UnsafeMutableBufferPointer<Float> {
         let shape = network.architecture
-        return deltas[shape.layers.count - 1][0..<(count * shape.outputs)]
+        return deltas[network.layers.count - 1][0..<(count * shape.outputs)]
     }
 
     // MARK: Forwards
@@ -103,12 +118,20 @@ package final class NetworkPass {
     package func forward(dropping random: RandomSource? = nil) {
         let shape = network.architecture
         var random = random
-        for (number, layer) in shape.layers.enumerated() {
+        for (number, layer) in network.layers.enumerated() {
             let isLast = number == shape.hidden.count
-            multiplier.multiply(
-                .init(taken(by: number, isDropping: random != nil), rowStride: layer.inputs),
-                .init(network.weight(number), rowStride: layer.outputs), rows: count, depth: layer.inputs,
-                width: layer.outputs, into: results[number].base, stride: layer.outputs, bias: network.bias(number))
+            let left = MatrixMultiplier.Place(
+                taken(by: number, isDropping: random != nil), rowStride: layer.inputs)
+            if let packed {
+                MatrixMultiplier.multiply(
+                    left, packed[number], rows: count, into: results[number].base, stride: layer.outputs,
+                    bias: network.bias(number))
+            } else {
+                multiplier.multiply(
+                    left, .init(network.weight(number), rowStride: layer.outputs), rows: count, depth: layer.inputs,
+                    width: layer.outputs, into: results[number].base, stride: layer.outputs,
+                    bias: network.bias(number))
+            }
             if isLast { break }
             vintage_activate(shape.activation.kernel, results[number].base, Int64(count * layer.outputs))
             if random != nil, dropout > 0 { drop(number, &random!) }
@@ -160,7 +183,7 @@ package final class NetworkPass {
     package func backward(_ gradient: Gradient, isDropping: Bool = false) {
         let shape = network.architecture
         gradient.begin()
-        for (number, layer) in shape.layers.enumerated().reversed() {
+        for (number, layer) in network.layers.enumerated().reversed() {
             let delta = deltas[number].base
             if number < shape.hidden.count {
                 let size = count * layer.outputs

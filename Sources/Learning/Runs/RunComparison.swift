@@ -48,7 +48,7 @@ extension Metric {
     /// Whether more of it is better.
     public var isBetterHigher: Bool {
         switch self {
-        case .auc, .accuracy, .r2: true
+        case .auc, .accuracy, .r2, .ndcg, .averagePrecision, .reciprocalRank, .hitRate: true
         default: false
         }
     }

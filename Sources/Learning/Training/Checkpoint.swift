@@ -92,6 +92,30 @@ package struct Checkpoint {
     /// Takes it away.
     package func remove() throws(FileError) { if path.exists { try path.remove() } }
 
+    /// Takes away the checkpoints of trainings that were ended in the middle and not taken up again.
+    ///
+    /// - Parameters:
+    ///   - folder: where checkpoints are.
+    ///   - moment: how old one has to be: written before, in nanoseconds since 1970.
+    ///   - dryRun: whether only to say what would go.
+    /// - Returns: how many there were, and their bytes.
+    package static func removeAbandoned(
+        in folder: FilePath, before moment: Int64, dryRun: Bool
+    ) throws(FileError) -> (count: Int, bytes: UInt64) {
+        var (count, bytes) = (0, UInt64(0))
+        guard try folder.status()?.kind == .directory else { return (0, 0) }
+        for name in try Directory(folder).listing() {
+            let path = folder.appending(String(decoding: name, as: UTF8.self))
+            guard path.extension == "safetensors", let status = try path.status(), status.kind == .regular,
+                status.modified < moment
+            else { continue }
+            if !dryRun { try path.remove() }
+            count += 1
+            bytes += UInt64(clamping: status.size)
+        }
+        return (count, bytes)
+    }
+
     private static func buffers(_ trainer: Trainer) -> [(String, FloatBuffer)] {
         [
             ("weights", trainer.network.weights), ("first", trainer.optimizer.first),

@@ -15,6 +15,10 @@ public enum Loss: String, Sendable, CaseIterable {
     /// For several classes: the cross entropy of the outputs' softmax.
     case softmax
 
+    /// For rows that are ranked among those of their group: what the normalized gain of the first places lacks. Trees
+    /// alone learn it.
+    case ndcg
+
     /// Whether the target is a class and not a number.
     public var isForClasses: Bool { self == .logistic || self == .focal || self == .softmax }
 
@@ -70,7 +74,7 @@ public enum Loss: String, Sendable, CaseIterable {
             let z = sign * output
             let (wrong, entropy) = (PlainMath.logistic(-z), PlainMath.softplus(-z))
             return (wrong * wrong * entropy, -sign * wrong * wrong * (2 * (1 - wrong) * entropy + wrong))
-        case .softmax: preconditionFailure("a softmax has several outputs")
+        case .softmax, .ndcg: preconditionFailure("the loss is not one of single outputs")
         }
     }
 
@@ -96,7 +100,7 @@ public enum Loss: String, Sendable, CaseIterable {
     /// - Returns: a number a row for a regression and for two classes (that of the second), else one for each class.
     package func predictions(_ outputs: UnsafeMutableBufferPointer<Float>, width: Int) -> [Double] {
         switch self {
-        case .squaredError, .absoluteError, .huber: return outputs.map { Double($0) }
+        case .squaredError, .absoluteError, .huber, .ndcg: return outputs.map { Double($0) }
         case .poisson: return outputs.map { PlainMath.exponential(min(Double($0), 30)) }
         case .logistic, .focal: return outputs.map { PlainMath.logistic(Double($0)) }
         case .softmax:

@@ -26,11 +26,18 @@ public struct TrainedModel: Sendable {
     public let history: [EpochRecord]
     /// The epoch whose weights were kept, from 1.
     public let best: Int
+    /// How long it took to find the weights or to grow the trees: from rows that are preprocessed and in memory, to the
+    /// model before it is judged.
+    public let duration: Duration
     let data: String
 
     /// Takes a model that something has become of after its training.
-    package init(_ model: Model, reports: [PartReport], history: [EpochRecord] = [], best: Int = 0, data: String) {
-        (self.model, self.reports, self.history, self.best, self.data) = (model, reports, history, best, data)
+    package init(
+        _ model: Model, reports: [PartReport], history: [EpochRecord] = [], best: Int = 0, duration: Duration = .zero,
+        data: String
+    ) {
+        (self.model, self.reports, self.history, self.best) = (model, reports, history, best)
+        (self.duration, self.data) = (duration, data)
     }
 
     // MARK: Files

@@ -9,9 +9,12 @@ package struct LearningSet: Sendable {
     package var target: [Float]
     /// How much each row counts.
     package var weight: [Float]
+    /// Which rows are ranked among each other; `nil` if none are.
+    package var groups: RowGroups?
 
     /// Takes rows.
-    package init(matrix: FeatureMatrix, target: [Float], weight: [Float]? = nil) {
+    package init(matrix: FeatureMatrix, target: [Float], weight: [Float]? = nil, groups: RowGroups? = nil) {
+        self.groups = groups
         let weight = weight ?? Array(repeating: 1, count: target.count)
         precondition(matrix.count == target.count && weight.count == target.count, "a row has one target")
         (self.matrix, self.target, self.weight) = (matrix, target, weight)
@@ -186,20 +189,4 @@ package final class Trainer {
 
     /// Takes up training where it was left.
     func restore(history: [EpochRecord], best: EpochRecord?) { (self.history, self.best) = (history, best) }
-}
-
-extension Network {
-    /// What comes out for rows of data: rows × outputs.
-    package func outputs(of matrix: FeatureMatrix, workers: Int) -> [Float] {
-        let size = 4096
-        let pass = NetworkPass(self, capacity: min(size, matrix.count), workers: workers, learns: false)
-        var outputs: [Float] = []
-        outputs.reserveCapacity(matrix.count * architecture.outputs)
-        for range in (0..<matrix.count).pieces(of: size) {
-            pass.load(matrix, rows: Int32(range.lowerBound)..<Int32(range.upperBound))
-            pass.forward()
-            outputs.append(contentsOf: pass.outputs)
-        }
-        return outputs
-    }
 }

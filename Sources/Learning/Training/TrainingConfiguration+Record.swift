@@ -12,6 +12,10 @@ extension TrainingConfiguration {
         object["exclude"] = JSON(exclude) { .string($0) }
         object["categorical"] = JSON(categorical) { .string($0) }
         object["weight"] = JSON(weight)
+        if let ranking {
+            object["group"] = .string(ranking.group)
+            object["cutoff"] = JSON(ranking.cutoff)
+        }
         object["split"] = describedSplit
         object["loss"] = JSON(loss?.rawValue)
         object["hidden"] = JSON(hidden) { JSON($0) }

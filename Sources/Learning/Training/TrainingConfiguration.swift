@@ -51,6 +51,8 @@ public struct TrainingConfiguration: Sendable {
     public var categorical: [String] = []
     /// The column that says how much a row counts.
     public var weight: String?
+    /// Which rows are ranked among each other; `nil` if none are.
+    public var ranking: Ranking?
     /// Which rows are to learn from; by default what the column `split` says.
     public var split: Split?
     /// What is made small; by default what goes with the label.
@@ -86,7 +88,7 @@ extension TrainingConfiguration {
     private static let keys = [
         "model", "label", "positive", "features", "exclude", "categorical", "weight", "split", "loss", "hidden",
         "activation", "dropout", "embedding", "impute", "scale", "indicators", "optimizer", "batch_size", "epochs",
-        "early_stopping", "class_weights", "seed", "slices", "bootstrap", "trees",
+        "early_stopping", "class_weights", "seed", "slices", "bootstrap", "trees", "group", "cutoff",
     ]
 
     /// Reads a file of settings.
@@ -115,6 +117,7 @@ extension TrainingConfiguration {
             throw top.failure(
                 "loss", "the loss '\(loss.rawValue)' is for \(kind), not for the model '\(model.rawValue)'")
         }
+        try readRanking(top)
         try readSplit(top)
         try readShape(top)
         try readPreprocessing(top)
@@ -127,6 +130,29 @@ extension TrainingConfiguration {
             trainer.seed = UInt64(number)
         }
         record = describe()
+    }
+
+    private mutating func readRanking(_ top: SettingsMapping) throws {
+        let cutoff = try top.integer("cutoff", in: 1...100_000)
+        if let group = try top.text("group", "the name of a column") {
+            ranking = Ranking(group: group)
+            ranking?.cutoff = cutoff ?? 10
+            // Sums of trees rank as they are; what they would have to be to rank well, the other losses do not know.
+            if model == .trees, loss == nil { loss = .ndcg }
+        } else if cutoff != nil {
+            throw top.failure("cutoff", "'cutoff' goes with 'group', the column whose rows are ranked among each other")
+        }
+        guard loss == .ndcg else { return }
+        if model != .trees {
+            throw top.failure("loss", "the loss 'ndcg' goes with the model 'trees', not with '\(model.rawValue)'")
+        }
+        if ranking == nil {
+            throw top.failure(
+                "loss", "the loss 'ndcg' needs the key 'group', the column whose rows are ranked among each other")
+        }
+        for key in ["weight", "class_weights", "positive"] where top.has(key) {
+            throw top.failure(key, "'\(key)' does not go with the loss 'ndcg', for which each group counts once")
+        }
     }
 
     private mutating func readSplit(_ top: SettingsMapping) throws {

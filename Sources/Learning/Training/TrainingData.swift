@@ -47,7 +47,9 @@ struct TrainingData {
             let reader = try TableReader(source, options)
             let chosen = try columns ?? Self.features(reader, configuration)
             columns = chosen
-            let special = [configuration.label] + [configuration.weight].compactMap { $0 } + configuration.slices
+            let special =
+                [configuration.label] + [configuration.weight, configuration.ranking?.group].compactMap { $0 }
+                + configuration.slices
             var names = chosen.numbers + chosen.categories
             for name in special where !names.contains(name) { names.append(name) }
             let texts = Set(names.filter { reader.schema[$0]?.type == .string })
@@ -97,7 +99,8 @@ struct TrainingData {
         _ reader: TableReader, _ configuration: TrainingConfiguration
     ) throws -> (numbers: [String], categories: [String]) {
         // A column that an earlier split has left says nothing of a row.
-        var purposes = [configuration.label, "split"] + [configuration.weight].compactMap { $0 }
+        var purposes =
+            [configuration.label, "split"] + [configuration.weight, configuration.ranking?.group].compactMap { $0 }
         switch configuration.split {
         case .column(let name): purposes.append(name)
         case .request(let request): purposes += [request.time].compactMap { $0 }

@@ -69,14 +69,18 @@ extension TrainingRun {
         return (trainer.history, trainer.best?.epoch ?? 0)
     }
 
-    /// Finds the leaves of trees anew, tree by tree, from the rows of the training; their questions stay.
+    /// Finds the leaves of trees anew, tree by tree, from the rows of the training; their questions stay. Trees that rank stay as they
+    /// are.
     ///
     /// - Parameter model: the trees as XGBoost writes them.
     /// - Throws: ``LearningError``.
     package func refreshed(_ model: [UInt8], rounds: Int) throws(LearningError) -> [UInt8] {
         guard let part = data[.train] else { throw .noRows(part: RowPart.train.title, table: data.name) }
+        // XGBoost would find them by its own objective, which is not the one that such trees were grown by.
+        if loss == .ndcg { return model }
         let set = try learningSet(part).set
-        let rows = try TreeBooster.Rows(set.matrix.codesAsNumbers, target: set.target, weight: set.weight)
+        let rows = try TreeBooster.Rows(
+            set.matrix.codesAsNumbers, target: set.target, weight: set.weight, workers: workers)
         let parameters = try configuration.trees.parameters(
             loss, outputs: coding.outputs, seed: configuration.trainer.seed, threads: workers)
         let refreshing = [("process_type", "update"), ("updater", "refresh"), ("refresh_leaf", "1")]

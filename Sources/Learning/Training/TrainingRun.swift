@@ -3,6 +3,8 @@ import Splits
 import SystemPackage
 import Tables
 
+import struct Workspace.TimeSpan
+import class Workspace.Workspace
 import func Workspace.nearestName
 
 /// The name that was probably meant.
@@ -76,6 +78,9 @@ public struct TrainingRun {
                 classesOf: label, positive: configuration.positive, table: table, name: configuration.label)
             let standard: Loss = coding.outputs > 1 ? .softmax : .logistic
             let loss = configuration.loss ?? standard
+            if configuration.ranking != nil, coding.outputs > 1 {
+                throw .misuse("'group' ranks rows by one number; this label has \(coding.outputs) classes")
+            }
             if (loss == .softmax) != (coding.outputs > 1) {
                 throw .misuse(
                     "the loss '\(loss.rawValue)' does not go with this label's classes; use '\(standard.rawValue)'")
@@ -89,6 +94,14 @@ public struct TrainingRun {
         guard let values = label.numbers() else {
             throw .unsuitableLabel(
                 column: configuration.label, reason: "\(label.type) is no number; use the model 'logistic' or 'mlp'",
+                table: table)
+        }
+        if configuration.ranking != nil,
+            let row = values.firstIndex(where: { !($0 >= 0 && $0 <= Ranking.largestLabel) })
+        {
+            throw .unsuitableLabel(
+                column: configuration.label,
+                reason: "where rows are ranked it says how relevant they are, from 0 to 31, and one is \(values[row])",
                 table: table)
         }
         if loss == .poisson {
@@ -108,6 +121,24 @@ public struct TrainingRun {
     }
 
     // MARK: Training
+
+    /// Where trainings in a workspace are written down while they go on.
+    public static func checkpoints(of workspace: Workspace) -> FilePath { workspace.caches.appending("training") }
+
+    /// Takes away what trainings have written down that were ended in the middle, and not taken up again for longer than
+    /// the grace period of garbage.
+    ///
+    /// - Parameters:
+    ///   - grace: how long it is kept; by default what the settings say.
+    ///   - dryRun: whether only to say what would go.
+    /// - Returns: how many trainings there were, and how many bytes they took.
+    public static func collectGarbage(
+        in workspace: Workspace, grace: TimeSpan? = nil, dryRun: Bool = false
+    ) throws(FileError) -> (count: Int, bytes: UInt64) {
+        let age = (grace ?? workspace.configuration.gcGracePeriod).seconds
+        return try Checkpoint.removeAbandoned(
+            in: checkpoints(of: workspace), before: fileSystemClock() - age * 1_000_000_000, dryRun: dryRun)
+    }
 
     /// Takes away what ``train(checkpoint:key:resumed:progress:)`` has written down, once its model is safe.
     public static func removeCheckpoint(_ path: FilePath) throws(FileError) {
@@ -135,10 +166,12 @@ public struct TrainingRun {
         for part in data.parts { sets[part.part] = try learningSet(part) }
         guard let training = sets[.train] else { throw LearningError.noRows(part: "training", table: data.name) }
         let checkpoint = path.map { Checkpoint(path: $0, key: key) }
+        let start = ContinuousClock.now
         let (engine, history, best) =
             configuration.model == .trees
             ? try grow(training.set, sets[.validation]?.set, checkpoint, resumed, progress)
             : try fit(training.set, sets[.validation]?.set, checkpoint, resumed, progress)
+        let duration = start.duration(to: .now)
         let model = Model(
             kind: configuration.model, label: configuration.label, coding: coding, loss: loss,
             preprocessing: preprocessing, engine: engine, settings: .object(configuration.record))
@@ -148,7 +181,8 @@ public struct TrainingRun {
             let predictions = try model.predict(set.matrix, workers: workers)
             reports.append(try judge(part, set, own, predictions: predictions))
         }
-        return TrainedModel(model, reports: reports, history: history, best: best, data: data.name)
+        return TrainedModel(
+            model, reports: reports, history: history, best: best, duration: duration, data: data.name)
     }
 
     /// Finds a network's weights.
@@ -176,7 +210,8 @@ public struct TrainingRun {
         let mean = training.target.reduce(0.0) { $0 + Double($1) } / Double(max(1, training.target.count))
         let trainer = try TreeTrainer(
             configuration.trees, settings, training: training, validation: validation,
-            base: loss == .poisson ? max(mean, 1e-6) : mean, outputs: coding.outputs, workers: workers)
+            base: loss == .ndcg ? 0 : loss == .poisson ? max(mean, 1e-6) : mean, outputs: coding.outputs,
+            cutoff: configuration.ranking?.cutoff ?? 1, workers: workers)
         if try checkpoint?.resume(trainer) == true { resumed(trainer.history.count) }
         while !trainer.isFinished {
             try trainer.runRound()
@@ -230,7 +265,11 @@ public struct TrainingRun {
         let factors = try classFactors()
         let weight = own.indices.map { Float(own[$0] * (factors.isEmpty ? 1 : factors[Int(target[$0])])) }
         let matrix = try preprocessing.matrix(of: part.batch, table: part.table)
-        return (LearningSet(matrix: matrix, target: target, weight: weight), own)
+        var groups: RowGroups?
+        if let ranking = configuration.ranking {
+            groups = try ranking.groups(of: try column(ranking.group, part), table: part.table) { Int(part.rows[$0]) }
+        }
+        return (LearningSet(matrix: matrix, target: target, weight: weight, groups: groups), own)
     }
 
     private func column(_ name: String, _ part: TrainingData.Part) throws(LearningError) -> Column {
@@ -271,7 +310,8 @@ public struct TrainingRun {
         var truth = set.target.map { Double($0) }
         if case .number = coding { truth = try column(configuration.label, part).numbers() ?? truth }
         let rows = JudgedRows(
-            coding.kind, predictions: predictions, truth: truth, weight: own)
+            loss == .ndcg ? .scores : coding.kind, predictions: predictions, truth: truth, weight: own,
+            groups: set.groups, cutoff: configuration.ranking?.cutoff ?? 1)
         // The rows that were learned from say nothing of how certain a judgement is.
         let isJudge = part.part != .train
         let bootstrap = Bootstrap(

@@ -8,12 +8,19 @@ final class TreeBooster {
         private let functions: VintageTreeFunctions
 
         /// Takes rows; a value that is no number is missing.
-        init(_ matrix: FeatureMatrix, target: [Float]? = nil, weight: [Float]? = nil) throws(LearningError) {
-            functions = try TreeBooster.functions()
+        init(
+            _ matrix: FeatureMatrix, target: [Float]? = nil, weight: [Float]? = nil, workers: Int
+        ) throws(LearningError) {
+            let functions = try TreeBooster.functions()
+            self.functions = functions
             var handle: UnsafeMutableRawPointer?
-            try TreeBooster.check(
-                functions.matrix(
-                    matrix.numbers, UInt64(matrix.count), UInt64(matrix.width), .nan, &handle), functions)
+            let status = matrix.numbers.withUnsafeBufferPointer { values in
+                let address = UInt(bitPattern: values.baseAddress)
+                let described =
+                    "{\"data\":[\(address),true],\"shape\":[\(matrix.count),\(matrix.width)],\"typestr\":\"<f4\",\"version\":3}"
+                return functions.dense(described, "{\"missing\":NaN,\"nthread\":\(workers)}", &handle)
+            }
+            try TreeBooster.check(status, functions)
             guard let handle else { throw .trees("XGBoost made no matrix") }
             self.handle = handle
             for (field, values) in [("label", target), ("weight", weight)] {
@@ -84,6 +91,12 @@ final class TreeBooster {
     /// Adds a round's trees.
     func update(round: Int, _ rows: Rows) throws(LearningError) {
         try check(functions.update(handle, Int32(round), rows.handle))
+    }
+
+    /// Adds a round's trees from derivatives of another loss than the booster's own.
+    func boost(_ rows: Rows, first: [Float], second: [Float]) throws(LearningError) {
+        var (first, second) = (first, second)
+        try check(functions.boost(handle, rows.handle, &first, &second, UInt64(first.count)))
     }
 
     /// What comes out before it becomes a probability: rows × outputs.

@@ -37,7 +37,7 @@ package final class TreeModel: Sendable {
         guard try booster.featureCount() == inputs else {
             throw .trees("it does not take the \(inputs) columns that the preprocessing makes")
         }
-        let margins = try booster.margins(TreeBooster.Rows(matrix.codesAsNumbers))
+        let margins = try booster.margins(TreeBooster.Rows(matrix.codesAsNumbers, workers: workers))
         guard margins.count == matrix.count * outputs else { throw .trees("it has not \(outputs) outputs") }
         return margins
     }

@@ -56,6 +56,7 @@ extension Loss {
         case .poisson: ("count:poisson", "poisson-nloglik")
         case .logistic: ("binary:logistic", "logloss")
         case .softmax: ("multi:softprob", "mlogloss")
+        case .ndcg: ("rank:ndcg", "ndcg")
         case .focal: nil
         }
     }

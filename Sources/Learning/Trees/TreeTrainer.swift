@@ -12,14 +12,30 @@ final class TreeTrainer {
     private let trainer: TrainerSettings
     private let training: TreeBooster.Rows
     private let validation: TreeBooster.Rows?
+    /// For the loss `ndcg`: those of the training, and of the validation if there is one.
+    private let rankings: [RankingGradient]
+    /// What the trees so far say of the training's rows, for the next round; only for the loss `ndcg`.
+    private var scores: [Float]?
+    private let workers: Int
 
+    /// - Parameter cutoff: how many places of a ranking count, for the loss `ndcg`.
     init(
         _ settings: TreeSettings, _ trainer: TrainerSettings, training: LearningSet, validation: LearningSet?,
-        base: Double, outputs: Int, workers: Int
+        base: Double, outputs: Int, cutoff: Int, workers: Int
     ) throws(LearningError) {
-        (self.settings, self.trainer) = (settings, trainer)
+        (self.settings, self.trainer, self.workers) = (settings, trainer, workers)
+        rankings =
+            trainer.loss == .ndcg
+            ? [training, validation].compactMap { set in
+                set.flatMap { set in
+                    set.groups.map { RankingGradient($0, relevance: set.target, cutoff: cutoff) }
+                }
+            } : []
         func rows(_ set: LearningSet) throws(LearningError) -> TreeBooster.Rows {
-            try TreeBooster.Rows(set.matrix.codesAsNumbers, target: set.target, weight: set.weight)
+            // Weights that are all 1 change nothing, and XGBoost would multiply with them in every round.
+            let weight = set.weight.allSatisfy { $0 == 1 } ? nil : set.weight
+            return try TreeBooster.Rows(
+                set.matrix.codesAsNumbers, target: set.target, weight: weight, workers: workers)
         }
         self.training = try rows(training)
         self.validation = try validation.map(rows)
@@ -40,8 +56,7 @@ final class TreeTrainer {
     /// Adds a round's trees.
     func runRound() throws(LearningError) {
         let round = history.count
-        try booster.update(round: round, training)
-        let losses = try booster.losses(round: round, [training] + [validation].compactMap { $0 })
+        let losses = rankings.isEmpty ? try grow(round) : try rank()
         let record = EpochRecord(
             epoch: round + 1, step: round + 1, learningRate: settings.learningRate, trainingLoss: losses[0],
             validationLoss: losses.count > 1 ? losses[1] : nil)
@@ -53,6 +68,25 @@ final class TreeTrainer {
         // What XGBoost draws rows and columns with is no part of its state. A booster that begins anew from the state draws
         // as one that begins from a checkpoint does, so growing begins anew wherever there is a checkpoint.
         if isAtCheckpoint, draws { try restore(try booster.state(), history: history, best: best) }
+    }
+
+    private func grow(_ round: Int) throws(LearningError) -> [Double] {
+        try booster.update(round: round, training)
+        return try booster.losses(round: round, [training] + [validation].compactMap { $0 })
+    }
+
+    private func rank() throws(LearningError) -> [Double] {
+        let known: [Float]
+        if let scores { known = scores } else { known = try booster.margins(training, isTraining: true) }
+        let (first, second) = rankings[0].derivatives(known, workers: workers)
+        try booster.boost(training, first: first, second: second)
+        let scores = try booster.margins(training, isTraining: true)
+        self.scores = scores
+        var losses = [rankings[0].loss(scores, workers: workers)]
+        if let validation, rankings.count > 1 {
+            losses.append(rankings[1].loss(try booster.margins(validation), workers: workers))
+        }
+        return losses
     }
 
     /// Whether chance chooses rows or columns.
@@ -76,6 +110,6 @@ final class TreeTrainer {
     func restore(_ state: [UInt8], history: [EpochRecord], best: EpochRecord?) throws(LearningError) {
         booster = try TreeBooster([training] + [validation].compactMap { $0 }, parameters)
         try booster.restore(state)
-        (self.history, self.best) = (history, best)
+        (self.history, self.best, scores) = (history, best, nil)
     }
 }

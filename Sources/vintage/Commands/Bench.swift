@@ -18,7 +18,7 @@ struct Bench: WorkspaceCommand {
             meanwhile meets all alike. Docs/benchmarking-models.md tells what is measured and how.
 
             With --baseline each other version is held against that one, and the exit status is 1 if the 95% interval of a \
-            figure lies past --max-regression. A trace of what production sends gives the sizes of requests.
+            figure lies past --max-regression, or that of the AUC or the error past --max-loss. A trace of what production sends gives the sizes of requests.
 
             Examples:
               vintage bench models/late --data data/flights.parquet
@@ -39,6 +39,12 @@ struct Bench: WorkspaceCommand {
     @Option(
         help: ArgumentHelp("How much slower a version may be than the baseline; 5% by default.", valueName: "share"))
     var maxRegression: Share?
+
+    @Option(
+        help: ArgumentHelp(
+            "How much lower the AUC (or the accuracy, the gain of rankings) may be than the baseline's, or by which share the error higher.",
+            valueName: "share"))
+    var maxLoss: Share?
 
     @Option(help: ArgumentHelp("Rows of a call; 1,16,256,4096 by default.", valueName: "numbers"))
     var batchSizes: Counts?
@@ -91,6 +97,9 @@ struct Bench: WorkspaceCommand {
         if maxRegression != nil, baseline == nil {
             throw ValidationError("--max-regression says how much slower than a --baseline; name one")
         }
+        if maxLoss != nil, baseline == nil {
+            throw ValidationError("--max-loss says how much worse than a --baseline; name one")
+        }
         guard rounds >= 1, rounds <= 10_000 else { throw ValidationError("--rounds is a number from 1 to 10000") }
         guard loadSeconds > 0, loadSeconds <= 3600 else {
             throw ValidationError("--load-seconds is a number above 0, up to 3600")
@@ -130,7 +139,8 @@ struct Bench: WorkspaceCommand {
                 places, data: source, settings, options: table.options, workers: workspace.configuration.workers
             ).run(
                 baseline: baselineNumber,
-                gate: baselineNumber.map { _ in RegressionGate(limit: maxRegression?.value ?? 0.05) })
+                gate: baselineNumber.map { _ in RegressionGate(limit: maxRegression?.value ?? 0.05) },
+                accuracyGate: maxLoss.map { AccuracyGate(limit: $0.value) })
         }
         if let picture {
             try picture.removingLastComponent().makeDirectories()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Learning
 import ObjectStore
 import TextFormats
 import Workspace
@@ -10,7 +11,8 @@ struct CollectGarbage: WorkspaceCommand {
         abstract: "Delete from the store what nothing reaches.",
         discussion: """
             Kept is what any lock in any git ref names, what tags name, what the last operations need to be undone, \
-            and every snapshot younger than the grace period (the setting gc.grace).
+            and every snapshot younger than the grace period (the setting gc.grace). How far trainings were that were \
+            ended in the middle goes too, once it is older than that.
 
             Examples:
               vintage gc --dry-run
@@ -35,10 +37,19 @@ struct CollectGarbage: WorkspaceCommand {
             return span
         }
         let report = try session.workspace.collectGarbage(grace: grace, dryRun: dryRun)
+        let trainings = try TrainingRun.collectGarbage(in: session.workspace, grace: grace, dryRun: dryRun)
         if json.isOn {
-            session.print(Self.object(report, isDryRun: dryRun))
+            var object = Self.object(report, isDryRun: dryRun)
+            object["checkpoints"] = JSON(trainings.count)
+            object["checkpoint_bytes"] = JSON(trainings.bytes)
+            session.print(object)
         } else {
             show(report, in: session)
+            if trainings.count > 0 {
+                let verb = dryRun ? "Would delete" : "Deleted"
+                let checkpoints = counted(trainings.count, "checkpoint")
+                session.print("\(verb) \(checkpoints) of trainings that were broken off, \(size(trainings.bytes)).")
+            }
         }
         return .done
     }

@@ -55,7 +55,7 @@ struct Train: WorkspaceCommand {
         try session.refuseUnsafe(path, TrainedModel.check)
         let parameters = try parameters(settings, place, session)
         let key = ObjectID(of: Array(keyText(parameters, place).utf8)).description
-        let checkpoint = workspace.caches.appending("training").appending("\(key).safetensors")
+        let checkpoint = TrainingRun.checkpoints(of: workspace).appending("\(key).safetensors")
         let run = try TrainingRun(
             place, settings, options: table.options, workers: workspace.configuration.workers)
         var continued: Int?
@@ -76,6 +76,7 @@ struct Train: WorkspaceCommand {
             var object = trained.metricsJSON
             object["output"] = .string(path.description)
             object["inputs"] = JSON(origin.inputs) { .object($0.json) }
+            object["seconds"] = .number(trained.duration / .seconds(1))
             object["snapshot"] = JSON(report.artifacts.first?.snapshot)
             session.print(object)
         } else {

@@ -88,6 +88,21 @@ extension BenchmarkReport {
                 "\(threeDigits(ratio.value)) (\(threeDigits(ratio.low)) to \(threeDigits(ratio.high)))", verdict,
             ])
         }
+        for loss in losses {
+            let isError = !loss.metric.isBetterHigher
+            func text(_ value: Double) -> String { isError ? "\(decimals(value * 100)) %" : decimals(value) }
+            let limit = accuracyGate.map { percent($0.limit) } ?? ""
+            let verdict =
+                switch loss.verdict {
+                case .regressed: palette.removed("more than \(limit) worse")
+                case .unclear: "perhaps more than \(limit) worse: the rows are too few to tell"
+                case .within: accuracyGate == nil ? "" : "within \(limit)"
+                }
+            table.add([
+                loss.version, "\(loss.metric.rawValue), \(isError ? "more" : "less") by",
+                "\(text(loss.value)) (\(text(loss.interval.lowerBound)) to \(text(loss.interval.upperBound)))", verdict,
+            ])
+        }
         return table.lines
     }
 }
