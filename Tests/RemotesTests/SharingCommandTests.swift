@@ -104,7 +104,7 @@ struct SharingCommandTests {
         #expect(twice.errors.contains("there is a remote 'store' already"))
         let misspelt = try CommandLineRun.vintage("remote", "remove", "stroe", in: root, expecting: 2)
         #expect(misspelt.errors.contains("did you mean 'store'?"))
-        let bucket = try CommandLineRun.vintage("remote", "add", "b", "s3://bucket/x", in: root, expecting: 2)
+        let bucket = try CommandLineRun.vintage("remote", "add", "b", "gs://bucket/x", in: root, expecting: 2)
         #expect(bucket.errors.contains("no place that this version knows"))
         try CommandLineRun.vintage("remote", "remove", "store", in: root)
         #expect(try CommandLineRun.vintage("push", in: root, expecting: 2).errors.contains("there is no remote"))
