@@ -227,4 +227,17 @@ import TextFormats
             #expect(column == "question" && row == 4)
         }
     }
+
+    @Test("trees that rank lose splits, and refuse a training afterwards that would not be theirs")
+    func pruning() throws {
+        let model = try FlightsTable.run(scratch, Self.settings, file: "answers.csv").model
+        let place = try DataPlace(file: FilePath(scratch.file("answers.csv")), name: "answers.csv")
+        let run = try TrainingRun(of: model, place, options: TableOptions(), workers: 2)
+        _ = try model.pruned(Pruning(.splits, share: 0.3), by: run, rounds: 40)
+        #expect {
+            try model.pruned(Pruning(.splits, share: 0.3, epochs: 1), by: run, rounds: 40)
+        } throws: {
+            "\($0)".contains("trees that rank")
+        }
+    }
 }

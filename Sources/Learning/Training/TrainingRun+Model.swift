@@ -73,11 +73,13 @@ extension TrainingRun {
     /// are.
     ///
     /// - Parameter model: the trees as XGBoost writes them.
-    /// - Throws: ``LearningError``.
+    /// - Throws: ``LearningError``, ``LearningError/misuse(_:)`` for trees that rank.
     package func refreshed(_ model: [UInt8], rounds: Int) throws(LearningError) -> [UInt8] {
         guard let part = data[.train] else { throw .noRows(part: RowPart.train.title, table: data.name) }
-        // XGBoost would find them by its own objective, which is not the one that such trees were grown by.
-        if loss == .ndcg { return model }
+        if loss == .ndcg {
+            // XGBoost would find them by its own objective, which is not the one that such trees were grown by.
+            throw .misuse("the leaves of trees that rank are not found anew; leave the training afterwards out")
+        }
         let set = try learningSet(part).set
         let rows = try TreeBooster.Rows(
             set.matrix.codesAsNumbers, target: set.target, weight: set.weight, workers: workers)
